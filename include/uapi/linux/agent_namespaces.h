@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Agent sessions: one more kind of namespace.
+ *
+ * A session is named by an opaque 128-bit id. Every task is in exactly one;
+ * the id of all zeros means the initial agent namespace, "not in a session".
+ */
+#ifndef _UAPI_LINUX_AGENT_NAMESPACES_H
+#define _UAPI_LINUX_AGENT_NAMESPACES_H
+
+#include <linux/types.h>
+
+#define AGENT_NS_ID_BYTES	16
+#define AGENT_NS_INTENT_MAX	63	/* bytes of an intent tag, without its NUL */
+
+/*
+ * Namespace type: what NS_GET_NSTYPE answers for /proc/PID/ns/agent. It is
+ * not a clone(2) or unshare(2) flag: for those calls this bit is part of the
+ * exit signal.
+ */
+#define AGENT_NS		0x1
+
+/* Inode number of the initial agent namespace in nsfs. */
+#define AGENT_NS_INIT_INO	0xEFFFFFF6U
+
+/*
+ * prctl(2) operations. The range PR_AGENT_BASE .. PR_AGENT_BASE + 31 is ours.
+ *
+ * Operations 1 to 7 ignore arguments that they do not use. From 8 up unused
+ * arguments must be zero, else EINVAL.
+ *
+ * All: EFAULT for a bad pointer, EPERM where the caller may not, EINVAL for
+ * an unknown operation or a bad value, and EINVAL for the whole range while
+ * no module is loaded, as on a kernel without agent namespaces.
+ */
+#define PR_AGENT_BASE			0x41544E53	/* "ATNS" */
+#define PR_AGENT_LAST			(PR_AGENT_BASE + 31)
+
+/* __u8[16] *: the caller's session id, zeros outside a session. */
+#define PR_GET_AGENT_SESSION_ID		(PR_AGENT_BASE + 1)
+
+/*
+ * const char *: set the intent tag of the caller's session. NUL-terminated
+ * printable UTF-8; at most 63 bytes are kept, whole characters only. EINVAL
+ * for a control character, for malformed UTF-8 and outside a session; EAGAIN
+ * when the tag was set less than a second ago.
+ */
+#define PR_SET_AGENT_INTENT_TAG		(PR_AGENT_BASE + 2)
+
+/* char[64] *: the tag with its NUL, empty outside a session. */
+#define PR_GET_AGENT_INTENT_TAG		(PR_AGENT_BASE + 3)
+
+/*
+ * struct agent_ns_budget_uapi *: set the budget of the caller's session. All
+ * limits are replaced; those that this structure lacks become "none". EINVAL
+ * outside a session. Without CAP_SYS_ADMIN in the initial user namespace a
+ * budget can be tightened only (EPERM).
+ */
+#define PR_SET_AGENT_BUDGET_LIMITS	(PR_AGENT_BASE + 4)
+
+/* struct agent_ns_counters_uapi *: counters, zeros outside a session. */
+#define PR_GET_AGENT_COUNTERS		(PR_AGENT_BASE + 5)
+
+/* __u8[16] *: the parent session's id, zeros for the initial namespace. */
+#define PR_GET_AGENT_PARENT_ID		(PR_AGENT_BASE + 6)
+
+/*
+ * Create a session and move the calling thread into it. EPERM: from the
+ * initial agent namespace this takes CAP_SYS_ADMIN in the initial user
+ * namespace (or kernel.agent_ns.unprivileged = 1); inside a session anyone
+ * may. ENOSYS while kernel.agent_ns.enabled is 0; ENOSPC deeper than
+ * AGENT_NS_DEPTH_MAX; ENOMEM.
+ */
+#define PR_SET_AGENT_NS			(PR_AGENT_BASE + 7)
+
+/*
+ * struct agent_ns_budget_ex *, size: set and get the extended budget. A
+ * structure longer than the kernel's is fine while its unknown tail is zero,
+ * else E2BIG; one shorter than AGENT_NS_BUDGET_EX_SIZE_VER0 is EINVAL. Limits
+ * that a shorter structure lacks become "none". Get writes min(size, the
+ * kernel's size) bytes and zeros behind them; outside a session all zeros.
+ */
+#define PR_SET_AGENT_BUDGET_EX		(PR_AGENT_BASE + 8)
+#define PR_GET_AGENT_BUDGET_EX		(PR_AGENT_BASE + 9)
+
+/* Sessions nest this deep: a first-level session has depth 1. */
+#define AGENT_NS_DEPTH_MAX	32
+
+/* What happens when a limit is reached. */
+#define AGENT_NS_ACTION_LOG	0	/* one log line, work goes on */
+#define AGENT_NS_ACTION_TERM	1	/* SIGTERM to every process, once */
+#define AGENT_NS_ACTION_KILL	2	/* SIGKILL to every process */
+
+struct agent_session_id_uapi {
+	__u8 bytes[AGENT_NS_ID_BYTES];
+};
+
+/**
+ * struct agent_ns_counters_uapi - what a session and its descendants did
+ * @total_syscalls: system calls entered, and io_uring requests submitted
+ * @openat_count: calls of open, creat, openat, openat2, successful or not
+ * @write_bytes: bytes accepted by write, pwrite64, writev, pwritev, pwritev2,
+ *	sendfile, copy_file_range, splice, aio and io_uring writes
+ * @connect_count: calls of connect, successful or not
+ * @unlink_count: calls of unlink and unlinkat, successful or not
+ * @fork_count: tasks created, threads too
+ * @elapsed_ns: nanoseconds of boot-time clock since creation
+ */
+struct agent_ns_counters_uapi {
+	__u64 total_syscalls;
+	__u64 openat_count;
+	__u64 write_bytes;
+	__u64 connect_count;
+	__u64 unlink_count;
+	__u64 fork_count;
+	__u64 elapsed_ns;
+};
+
+/**
+ * struct agent_ns_budget_uapi - limits on the counters; 0 is no limit
+ * @max_syscalls: calls
+ * @max_write_bytes: bytes
+ * @max_elapsed_ns: nanoseconds since creation
+ * @action: AGENT_NS_ACTION_*
+ * @_reserved: must be zero
+ */
+struct agent_ns_budget_uapi {
+	__u64 max_syscalls;
+	__u64 max_write_bytes;
+	__u64 max_elapsed_ns;
+	__u32 action;
+	__u32 _reserved;
+};
+
+/**
+ * struct agent_ns_budget_ex - limits on all counters; 0 is no limit
+ * @action: AGENT_NS_ACTION_*
+ * @flags: must be zero
+ * @max_syscalls: calls
+ * @max_write_bytes: bytes
+ * @max_elapsed_ns: nanoseconds since creation
+ * @max_forks: tasks created, threads too
+ * @max_opens: calls counted in openat_count
+ * @max_connects: calls counted in connect_count
+ * @max_unlinks: calls counted in unlink_count
+ */
+struct agent_ns_budget_ex {
+	__u32 action;
+	__u32 flags;
+	__u64 max_syscalls;
+	__u64 max_write_bytes;
+	__u64 max_elapsed_ns;
+	__u64 max_forks;
+	__u64 max_opens;
+	__u64 max_connects;
+	__u64 max_unlinks;
+};
+
+#define AGENT_NS_BUDGET_EX_SIZE_VER0	64
+
+#endif /* _UAPI_LINUX_AGENT_NAMESPACES_H */
