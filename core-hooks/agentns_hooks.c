@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Agent session hooks, the built-in side: forwards to agentns.ko and decides
+ * nothing. See <linux/agentns_hooks.h> for the contract.
+ */
+#define pr_fmt(fmt) "agentns: " fmt
+
+#include <linux/agentns_hooks.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/fs_struct.h>
+#include <linux/io_uring.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/perf_event.h>
+#include <linux/proc_ns.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/user_namespace.h>
+#include <uapi/linux/agent_namespaces.h>
+
+/* The module's operations; NULL while there is none. */
+static const struct agentns_ops __rcu *agentns_ops;
+
+/* Serialises registration; the static calls belong to whoever registered. */
+static DEFINE_MUTEX(agentns_register_lock);
+
+/*
+ * Stands for the initial agent namespace, whose pointer in nsproxy is NULL,
+ * where an object is needed. Its reference is never dropped.
+ */
+static struct ns_common agentns_init_ns = {
+	.ops	= &agentns_operations,
+	.inum	= AGENT_NS_INIT_INO,
+	.count	= REFCOUNT_INIT(1),
+};
+
+/* What the hooks do while no module is there: nothing. */
+int agentns_syscall_enter_none(struct pt_regs *regs, long nr)
+{
+	return 0;
+}
+
+int agentns_uring_request_none(u8 opcode)
+{
+	return 0;
+}
+
+int agentns_write_begin_none(struct agentns_charge *charge, size_t *count)
+{
+	return 0;
+}
+
+void agentns_write_end_none(struct agentns_charge *charge, ssize_t written)
+{
+}
+
+int agentns_can_fork_none(struct agentns_fork *fork, struct task_struct *child)
+{
+	return 0;
+}
+
+void agentns_cancel_fork_none(struct agentns_fork *fork)
+{
+}
+
+void agentns_post_fork_none(struct agentns_fork *fork,
+			    struct task_struct *child)
+{
+}
+
+DEFINE_STATIC_CALL(agentns_syscall_enter, agentns_syscall_enter_none);
+DEFINE_STATIC_CALL(agentns_uring_request, agentns_uring_request_none);
+DEFINE_STATIC_CALL(agentns_write_begin, agentns_write_begin_none);
+DEFINE_STATIC_CALL(agentns_write_end, agentns_write_end_none);
+DEFINE_STATIC_CALL(agentns_can_fork, agentns_can_fork_none);
+DEFINE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
+DEFINE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
+
+/**
+ * agentns_register - make a module the one that the hooks call
+ * @ops: its operations, which must outlive the registration
+ *
+ * Context: May sleep.
+ * Return: 0, -ENOEXEC when the module was written for another hook number,
+ * -EBUSY when there is a module already.
+ */
+int agentns_register(const struct agentns_ops *ops)
+{
+	int ret = 0;
+
+	if (ops->hooks_abi != AGENTNS_HOOKS_ABI) {
+		pr_err("this kernel has hooks number %u, the module was written for number %u: install the agentns-dkms that matches this kernel\n",
+		       AGENTNS_HOOKS_ABI, ops->hooks_abi);
+		return -ENOEXEC;
+	}
+
+	mutex_lock(&agentns_register_lock);
+	if (rcu_access_pointer(agentns_ops)) {
+		ret = -EBUSY;
+		goto out;
+	}
+	static_call_update(agentns_syscall_enter, ops->syscall_enter);
+	static_call_update(agentns_uring_request, ops->uring_request);
+	static_call_update(agentns_write_begin, ops->write_begin);
+	static_call_update(agentns_write_end, ops->write_end);
+	static_call_update(agentns_can_fork, ops->can_fork);
+	static_call_update(agentns_cancel_fork, ops->cancel_fork);
+	static_call_update(agentns_post_fork, ops->post_fork);
+	rcu_assign_pointer(agentns_ops, ops);
+out:
+	mutex_unlock(&agentns_register_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(agentns_register);
+
+/**
+ * agentns_unregister - take back agentns_register()
+ * @ops: the operations that were registered
+ *
+ * For the module's exit function alone: no session lives then, so no task
+ * can be inside one of the static calls, and agentns_ops_get() fails.
+ *
+ * Context: May sleep; waits for an RCU grace period.
+ */
+void agentns_unregister(const struct agentns_ops *ops)
+{
+	mutex_lock(&agentns_register_lock);
+	WARN_ON_ONCE(rcu_access_pointer(agentns_ops) != ops);
+	RCU_INIT_POINTER(agentns_ops, NULL);
+	static_call_update(agentns_syscall_enter, agentns_syscall_enter_none);
+	static_call_update(agentns_uring_request, agentns_uring_request_none);
+	static_call_update(agentns_write_begin, agentns_write_begin_none);
+	static_call_update(agentns_write_end, agentns_write_end_none);
+	static_call_update(agentns_can_fork, agentns_can_fork_none);
+	static_call_update(agentns_cancel_fork, agentns_cancel_fork_none);
+	static_call_update(agentns_post_fork, agentns_post_fork_none);
+	mutex_unlock(&agentns_register_lock);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(agentns_unregister);
+
+/* The operations with a reference on their module, or NULL. */
+static const struct agentns_ops *agentns_ops_get(void)
+{
+	const struct agentns_ops *ops;
+
+	rcu_read_lock();
+	ops = rcu_dereference(agentns_ops);
+	if (ops && !try_module_get(ops->owner))
+		ops = NULL;
+	rcu_read_unlock();
+	return ops;
+}
+
+/* The operations, for a caller that holds a session, which pins the module. */
+static const struct agentns_ops *agentns_ops_pinned(void)
+{
+	return rcu_dereference_protected(agentns_ops, true);
+}
+
+/**
+ * agentns_loaded - is a module registered?
+ *
+ * Context: Any. The answer may be out of date when it arrives.
+ */
+bool agentns_loaded(void)
+{
+	return rcu_access_pointer(agentns_ops);
+}
+
+/**
+ * agentns_get - take a reference on a session
+ * @ns: session that the caller has a reference on, or NULL
+ *
+ * Context: Any.
+ * Return: @ns.
+ */
+struct ns_common *agentns_get(struct ns_common *ns)
+{
+	if (ns)
+		refcount_inc(&ns->count);
+	return ns;
+}
+EXPORT_SYMBOL_GPL(agentns_get);
+
+/**
+ * agentns_put - drop a reference on a session
+ * @ns: a session, the initial agent namespace's object, or NULL
+ *
+ * Context: Any that allows spinlocks, hard interrupts included.
+ */
+void agentns_put(struct ns_common *ns)
+{
+	const struct agentns_ops *ops;
+
+	if (!ns || ns == &agentns_init_ns)
+		return;
+	if (!refcount_dec_and_test(&ns->count))
+		return;
+
+	/*
+	 * The session's own reference on the module may be gone before
+	 * release() has returned into this function.
+	 */
+	ops = agentns_ops_pinned();
+	__module_get(ops->owner);
+	ops->release(ns);
+	module_put(ops->owner);
+}
+EXPORT_SYMBOL_GPL(agentns_put);
+
+/**
+ * agentns_init_get - the object that stands for the initial agent namespace
+ *
+ * Return: a reference; agentns_put() takes it back.
+ */
+struct ns_common *agentns_init_get(void)
+{
+	return &agentns_init_ns;
+}
+EXPORT_SYMBOL_GPL(agentns_init_get);
+
+/**
+ * agentns_task_get - the session of any task
+ * @task: pinned by the caller
+ *
+ * Context: Any but interrupts; takes task_lock().
+ * Return: a reference, or NULL for the initial agent namespace and for a task
+ * that has exited.
+ */
+struct ns_common *agentns_task_get(struct task_struct *task)
+{
+	struct ns_common *ns = NULL;
+
+	task_lock(task);
+	if (task->nsproxy)
+		ns = agentns_get(task->nsproxy->agent_ns);
+	task_unlock(task);
+	return ns;
+}
+EXPORT_SYMBOL_GPL(agentns_task_get);
+
+/**
+ * agentns_ns_init - fill in the namespace part of a new session
+ * @ns: zeroed memory
+ *
+ * Context: May sleep.
+ * Return: 0 with a reference count of 1 and an inode number, or a negative
+ * errno.
+ */
+int agentns_ns_init(struct ns_common *ns)
+{
+	ns->ops = &agentns_operations;
+	refcount_set(&ns->count, 1);
+	return ns_alloc_inum(ns);
+}
+EXPORT_SYMBOL_GPL(agentns_ns_init);
+
+/**
+ * agentns_ns_exit - take back agentns_ns_init()
+ * @ns: a session without references
+ *
+ * Context: Any that allows spinlocks with interrupts enabled.
+ */
+void agentns_ns_exit(struct ns_common *ns)
+{
+	ns_free_inum(ns);
+}
+EXPORT_SYMBOL_GPL(agentns_ns_exit);
+
+/**
+ * agentns_enter - move current into a session
+ * @ns: the session; its reference goes to the new nsproxy on success
+ *
+ * io_uring requests belong to the session that made their context, so the
+ * caller's are cancelled, as execve does.
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno.
+ */
+int agentns_enter(struct ns_common *ns)
+{
+	struct ns_common *old;
+	struct nsproxy *new;
+
+	new = create_new_namespaces(0, current, current_user_ns(), current->fs);
+	if (IS_ERR(new))
+		return PTR_ERR(new);
+
+	io_uring_task_cancel();
+	old = new->agent_ns;
+	new->agent_ns = ns;
+	switch_task_namespaces(current, new);
+	perf_event_namespaces(current);
+	agentns_put(old);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(agentns_enter);
+
+/**
+ * agentns_prctl - the default case of prctl(2)
+ * @option: any operation that nobody else knew
+ * @arg2: see the uapi header
+ * @arg3: likewise
+ * @arg4: likewise
+ * @arg5: likewise
+ *
+ * Return: the operation's result; -EINVAL outside our range and while no
+ * module is there.
+ */
+long agentns_prctl(int option, unsigned long arg2, unsigned long arg3,
+		   unsigned long arg4, unsigned long arg5)
+{
+	const struct agentns_ops *ops;
+	long ret;
+
+	if (option < PR_AGENT_BASE || option > PR_AGENT_LAST)
+		return -EINVAL;
+	ops = agentns_ops_get();
+	if (!ops)
+		return -EINVAL;
+	ret = ops->prctl(option, arg2, arg3, arg4, arg5);
+	module_put(ops->owner);
+	return ret;
+}
+
+int __agentns_async_begin(struct agentns_charge *charge, struct iov_iter *iter)
+{
+	int ret;
+
+	/* Issued again: what was charged the first time is still ours. */
+	if (charge->session) {
+		iov_iter_truncate(iter, charge->bytes);
+		return 0;
+	}
+	ret = agentns_iter_begin(charge, iter);
+	agentns_get(charge->session);
+	return ret;
+}
+
+/**
+ * agentns_settle - end a charge that may outlive its submitter
+ * @charge: as agentns_async_begin() left it
+ * @written: bytes written, or a negative errno
+ *
+ * Context: Any, hard interrupts included.
+ */
+void agentns_settle(struct agentns_charge *charge, ssize_t written)
+{
+	struct ns_common *ns = charge->session;
+
+	agentns_write_end(charge, written);
+	agentns_put(ns);
+}
+
+static int agentns_proc_show(struct seq_file *m, struct task_struct *task,
+			     enum agentns_proc_file which)
+{
+	const struct agentns_ops *ops = agentns_ops_get();
+	int ret;
+
+	/* Opened while there was a module, read when it is gone. */
+	if (!ops)
+		return -ENOENT;
+	ret = ops->proc_show(m, task, which);
+	module_put(ops->owner);
+	return ret;
+}
+
+int agentns_proc_session(struct seq_file *m, struct pid_namespace *ns,
+			 struct pid *pid, struct task_struct *task)
+{
+	return agentns_proc_show(m, task, AGENTNS_PROC_SESSION);
+}
+
+int agentns_proc_intent(struct seq_file *m, struct pid_namespace *ns,
+			struct pid *pid, struct task_struct *task)
+{
+	return agentns_proc_show(m, task, AGENTNS_PROC_INTENT);
+}
+
+int agentns_proc_counters(struct seq_file *m, struct pid_namespace *ns,
+			  struct pid *pid, struct task_struct *task)
+{
+	return agentns_proc_show(m, task, AGENTNS_PROC_COUNTERS);
+}
+
+/* As the other types do: no namespace for a task that has exited. */
+static struct ns_common *agentns_ops_task_get(struct task_struct *task)
+{
+	struct ns_common *ns = NULL;
+
+	task_lock(task);
+	if (task->nsproxy)
+		ns = agentns_get(task->nsproxy->agent_ns) ?: agentns_init_get();
+	task_unlock(task);
+	return ns;
+}
+
+static int agentns_ops_install(struct nsset *nsset, struct ns_common *ns)
+{
+	/* Joining a session is not offered by hooks number 1. */
+	return -EINVAL;
+}
+
+static struct user_namespace *agentns_ops_owner(struct ns_common *ns)
+{
+	if (ns == &agentns_init_ns)
+		return &init_user_ns;
+	return agentns_ops_pinned()->user_ns(ns);
+}
+
+static struct ns_common *agentns_ops_get_parent(struct ns_common *ns)
+{
+	if (ns == &agentns_init_ns)
+		return ERR_PTR(-EPERM);
+	return agentns_ops_pinned()->get_parent(ns) ?: agentns_init_get();
+}
+
+const struct proc_ns_operations agentns_operations = {
+	.name		= "agent",
+	.type		= AGENT_NS,
+	.get		= agentns_ops_task_get,
+	.put		= agentns_put,
+	.install	= agentns_ops_install,
+	.owner		= agentns_ops_owner,
+	.get_parent	= agentns_ops_get_parent,
+};

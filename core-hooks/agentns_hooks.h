@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Agent session hooks: the whole contract between the kernel and agentns.ko.
+ *
+ * The kernel side holds one opaque pointer in struct nsproxy and one
+ * syscall-work bit in thread_info, and decides nothing. NULL is the initial
+ * agent namespace, so boot, kernel threads and a kernel without the module
+ * need nothing set up.
+ *
+ * Lifetime: a session pins the module, an nsproxy pins its session, a task
+ * pins its nsproxy. A hook that runs for current while current is in a
+ * session may therefore sleep and needs no further reference on the module.
+ * Hooks that others call (prctl from outside, procfs) hold a module reference
+ * for the duration of the call; the last put of a session does, too.
+ */
+#ifndef _LINUX_AGENTNS_HOOKS_H
+#define _LINUX_AGENTNS_HOOKS_H
+
+#include <linux/agentns_series.h>
+#include <linux/types.h>
+
+struct agentns_charge;
+struct fs_struct;
+struct agentns_fork;
+struct io_kiocb;
+struct iov_iter;
+struct module;
+struct ns_common;
+struct nsproxy;
+struct nsset;
+struct pid;
+struct pid_namespace;
+struct pt_regs;
+struct seq_file;
+struct task_struct;
+struct user_namespace;
+
+/*
+ * Raised by one whenever a module built for the old number would misbehave.
+ * agentns_register() refuses a module that was written for another one.
+ */
+#define AGENTNS_HOOKS_ABI	1
+
+/* The files of /proc/PID, in the order of struct agentns_ops.proc_show. */
+enum agentns_proc_file {
+	AGENTNS_PROC_SESSION,
+	AGENTNS_PROC_INTENT,
+	AGENTNS_PROC_COUNTERS,
+};
+
+/* Of kernel/nsproxy.c; the hooks build a caller's new nsproxy with it. */
+struct nsproxy *create_new_namespaces(AGENTNS_CLONE_FLAGS_T flags,
+				      struct task_struct *tsk,
+				      struct user_namespace *user_ns,
+				      struct fs_struct *new_fs);
+
+#ifdef CONFIG_AGENTNS_HOOKS
+
+#include <linux/nsproxy.h>
+#include <linux/static_call.h>
+#include <linux/thread_info.h>
+#include <linux/uio.h>
+
+/**
+ * struct agentns_charge - bytes charged ahead of a write
+ * @session: who pays; NULL when nothing is charged
+ * @bytes: how many were charged
+ *
+ * On the stack of a synchronous write, where current's nsproxy pins @session;
+ * inside the request of an asynchronous one, which holds a reference itself.
+ */
+struct agentns_charge {
+	struct ns_common *session;
+	size_t bytes;
+};
+
+/**
+ * struct agentns_fork - what a fork carries from its fallible to its last step
+ * @session: the session that forks, pinned by current's nsproxy; NULL for the
+ *	initial agent namespace
+ * @kill_seq: its kill generation when the fork began
+ * @charged: a fork has been charged to it
+ */
+struct agentns_fork {
+	struct ns_common *session;
+	u64 kill_seq;
+	bool charged;
+};
+
+/**
+ * struct agentns_ops - what the module does at each hook
+ * @hooks_abi: AGENTNS_HOOKS_ABI that the module was written for
+ * @owner: THIS_MODULE
+ * @prctl: an operation of the PR_AGENT range; may sleep
+ * @release: the last reference on @ns is gone; any context that allows
+ *	spinlocks, hard interrupts included
+ * @user_ns: owning user namespace, not referenced
+ * @get_parent: parent as NS_GET_PARENT gives it, referenced, or an ERR_PTR;
+ *	NULL means the initial agent namespace
+ * @proc_show: one of the files of /proc/PID for @task; may sleep
+ * @syscall_enter: current enters system call @nr; nonzero skips the call, the
+ *	return register being set; may sleep
+ * @uring_request: current submits an io_uring request; 0 or the error that
+ *	the request is to fail with; may sleep
+ * @write_begin: charge current's session for @count bytes, which may be
+ *	shortened; 0 or the error to fail with; may sleep
+ * @write_end: @written bytes (or an error) came of the charge; the rest is
+ *	given back; any context, hard interrupts included
+ * @can_fork: current is about to create a task; 0 or the error; may sleep
+ * @cancel_fork: that task was not created after all; may sleep
+ * @post_fork: it was: @child is visible and not yet running; may sleep
+ */
+struct agentns_ops {
+	unsigned int hooks_abi;
+	struct module *owner;
+
+	long (*prctl)(int option, unsigned long arg2, unsigned long arg3,
+		      unsigned long arg4, unsigned long arg5);
+	void (*release)(struct ns_common *ns);
+	struct user_namespace *(*user_ns)(struct ns_common *ns);
+	struct ns_common *(*get_parent)(struct ns_common *ns);
+	int (*proc_show)(struct seq_file *m, struct task_struct *task,
+			 enum agentns_proc_file which);
+
+	int (*syscall_enter)(struct pt_regs *regs, long nr);
+	int (*uring_request)(u8 opcode);
+	int (*write_begin)(struct agentns_charge *charge, size_t *count);
+	void (*write_end)(struct agentns_charge *charge, ssize_t written);
+	int (*can_fork)(struct agentns_fork *fork, struct task_struct *child);
+	void (*cancel_fork)(struct agentns_fork *fork);
+	void (*post_fork)(struct agentns_fork *fork, struct task_struct *child);
+};
+
+/* For the module. */
+int agentns_register(const struct agentns_ops *ops);
+void agentns_unregister(const struct agentns_ops *ops);
+int agentns_ns_init(struct ns_common *ns);
+void agentns_ns_exit(struct ns_common *ns);
+int agentns_enter(struct ns_common *ns);
+struct ns_common *agentns_task_get(struct task_struct *task);
+struct ns_common *agentns_init_get(void);
+struct ns_common *agentns_get(struct ns_common *ns);
+void agentns_put(struct ns_common *ns);
+
+/* For the kernel. */
+extern const struct proc_ns_operations agentns_operations;
+long agentns_prctl(int option, unsigned long arg2, unsigned long arg3,
+		   unsigned long arg4, unsigned long arg5);
+bool agentns_loaded(void);
+int agentns_proc_session(struct seq_file *m, struct pid_namespace *ns,
+			 struct pid *pid, struct task_struct *task);
+int agentns_proc_intent(struct seq_file *m, struct pid_namespace *ns,
+			struct pid *pid, struct task_struct *task);
+int agentns_proc_counters(struct seq_file *m, struct pid_namespace *ns,
+			  struct pid *pid, struct task_struct *task);
+void agentns_settle(struct agentns_charge *charge, ssize_t written);
+
+typedef int agentns_syscall_enter_fn(struct pt_regs *regs, long nr);
+typedef int agentns_uring_request_fn(u8 opcode);
+typedef int agentns_write_begin_fn(struct agentns_charge *charge,
+				   size_t *count);
+typedef void agentns_write_end_fn(struct agentns_charge *charge,
+				  ssize_t written);
+typedef int agentns_can_fork_fn(struct agentns_fork *fork,
+				struct task_struct *child);
+typedef void agentns_cancel_fork_fn(struct agentns_fork *fork);
+typedef void agentns_post_fork_fn(struct agentns_fork *fork,
+				  struct task_struct *child);
+
+agentns_syscall_enter_fn agentns_syscall_enter_none;
+agentns_uring_request_fn agentns_uring_request_none;
+agentns_write_begin_fn agentns_write_begin_none;
+agentns_write_end_fn agentns_write_end_none;
+agentns_can_fork_fn agentns_can_fork_none;
+agentns_cancel_fork_fn agentns_cancel_fork_none;
+agentns_post_fork_fn agentns_post_fork_none;
+
+DECLARE_STATIC_CALL(agentns_syscall_enter, agentns_syscall_enter_none);
+DECLARE_STATIC_CALL(agentns_uring_request, agentns_uring_request_none);
+DECLARE_STATIC_CALL(agentns_write_begin, agentns_write_begin_none);
+DECLARE_STATIC_CALL(agentns_write_end, agentns_write_end_none);
+DECLARE_STATIC_CALL(agentns_can_fork, agentns_can_fork_none);
+DECLARE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
+DECLARE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
+
+/* The last steps of building an nsproxy, and of freeing one. */
+static inline void agentns_copy_nsproxy(struct nsproxy *new,
+					const struct nsproxy *old)
+{
+	new->agent_ns = agentns_get(old->agent_ns);
+}
+
+static inline void agentns_free_nsproxy(struct nsproxy *ns)
+{
+	agentns_put(ns->agent_ns);
+}
+
+/*
+ * True for a task in a session while kernel.agent_ns.enabled is 1. A task's
+ * io workers inherit the bit with its thread_info.
+ */
+static __always_inline bool agentns_counted(void)
+{
+	return test_syscall_work(SYSCALL_AGENT);
+}
+
+/*
+ * System call entry, slow path only: the generic entry code comes here for no
+ * task without SYSCALL_WORK_SYSCALL_AGENT. Nonzero: skip the call.
+ */
+static inline int agentns_enter_syscall(struct pt_regs *regs, long nr)
+{
+	return static_call(agentns_syscall_enter)(regs, nr);
+}
+
+/* Once for each io_uring request, in its submitter. */
+static inline int agentns_submit_request(u8 opcode)
+{
+	if (likely(!agentns_counted()))
+		return 0;
+	return static_call(agentns_uring_request)(opcode);
+}
+
+static inline void agentns_charge_init(struct agentns_charge *charge)
+{
+	charge->session = NULL;
+}
+
+/*
+ * Charge a write of *@count bytes that ends before its caller returns.
+ * *@count may be shortened, never to 0. Pairs with agentns_write_end().
+ */
+static inline int agentns_write_begin(struct agentns_charge *charge,
+				      size_t *count)
+{
+	agentns_charge_init(charge);
+	if (likely(!agentns_counted()))
+		return 0;
+	return static_call(agentns_write_begin)(charge, count);
+}
+
+/* @written bytes were written, or none for an error. The second call is void. */
+static inline void agentns_write_end(struct agentns_charge *charge,
+				     ssize_t written)
+{
+	if (unlikely(charge->session)) {
+		static_call(agentns_write_end)(charge, written);
+		charge->session = NULL;
+	}
+}
+
+/* The same for a write whose length is in an iterator. */
+static inline int agentns_iter_begin(struct agentns_charge *charge,
+				     struct iov_iter *iter)
+{
+	size_t count = iov_iter_count(iter);
+	int ret = agentns_write_begin(charge, &count);
+
+	if (!ret)
+		iov_iter_truncate(iter, count);
+	return ret;
+}
+
+int __agentns_async_begin(struct agentns_charge *charge,
+			  struct iov_iter *iter);
+
+/*
+ * For a write that may complete later, in any context: @charge lives in the
+ * request, holds a reference, and was initialised. Charges once, however
+ * often the request is issued. Pairs with agentns_async_end().
+ */
+static inline int agentns_async_begin(struct agentns_charge *charge,
+				      struct iov_iter *iter)
+{
+	if (likely(!charge->session && !agentns_counted()))
+		return 0;
+	return __agentns_async_begin(charge, iter);
+}
+
+static inline void agentns_async_end(struct agentns_charge *charge,
+				     ssize_t written)
+{
+	if (unlikely(charge->session))
+		agentns_settle(charge, written);
+}
+
+/* Beside cgroup_can_fork(); undone by agentns_cancel_fork(). */
+static inline int agentns_can_fork(struct agentns_fork *fork,
+				   struct task_struct *child)
+{
+	fork->session = current->nsproxy->agent_ns;
+	if (likely(!fork->session))
+		return 0;
+	return static_call(agentns_can_fork)(fork, child);
+}
+
+static inline void agentns_cancel_fork(struct agentns_fork *fork)
+{
+	if (unlikely(fork->session))
+		static_call(agentns_cancel_fork)(fork);
+}
+
+static inline void agentns_post_fork(struct agentns_fork *fork,
+				     struct task_struct *child)
+{
+	if (unlikely(fork->session))
+		static_call(agentns_post_fork)(fork, child);
+}
+
+/*
+ * An entry of /proc/PID that is not to be seen: ours, while no module is
+ * there. @show is the entry's proc_op, whatever it is.
+ */
+static inline bool agentns_proc_hidden(const void *show)
+{
+	if (likely(show != agentns_proc_session &&
+		   show != agentns_proc_intent &&
+		   show != agentns_proc_counters))
+		return false;
+	return !agentns_loaded();
+}
+
+#else /* !CONFIG_AGENTNS_HOOKS */
+
+struct agentns_charge { };
+struct agentns_fork { };
+
+static inline void agentns_copy_nsproxy(struct nsproxy *new,
+					const struct nsproxy *old) { }
+static inline void agentns_free_nsproxy(struct nsproxy *ns) { }
+static inline int agentns_enter_syscall(struct pt_regs *regs, long nr)
+{
+	return 0;
+}
+
+static inline long agentns_prctl(int option, unsigned long arg2,
+				 unsigned long arg3, unsigned long arg4,
+				 unsigned long arg5)
+{
+	return -EINVAL;
+}
+
+static inline int agentns_submit_request(u8 opcode)
+{
+	return 0;
+}
+
+static inline void agentns_charge_init(struct agentns_charge *charge) { }
+
+static inline int agentns_write_begin(struct agentns_charge *charge,
+				      size_t *count)
+{
+	return 0;
+}
+
+static inline void agentns_write_end(struct agentns_charge *charge,
+				     ssize_t written) { }
+
+static inline int agentns_iter_begin(struct agentns_charge *charge,
+				     struct iov_iter *iter)
+{
+	return 0;
+}
+
+static inline int agentns_async_begin(struct agentns_charge *charge,
+				      struct iov_iter *iter)
+{
+	return 0;
+}
+
+static inline void agentns_async_end(struct agentns_charge *charge,
+				     ssize_t written) { }
+
+static inline int agentns_can_fork(struct agentns_fork *fork,
+				   struct task_struct *child)
+{
+	return 0;
+}
+
+static inline void agentns_cancel_fork(struct agentns_fork *fork) { }
+
+static inline void agentns_post_fork(struct agentns_fork *fork,
+				     struct task_struct *child) { }
+
+static inline bool agentns_proc_hidden(const void *show)
+{
+	return false;
+}
+
+#endif /* CONFIG_AGENTNS_HOOKS */
+#endif /* _LINUX_AGENTNS_HOOKS_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the unchanged hook files need to know of the 6.12 series. They test
+ * these, never a version.
+ */
+#ifndef _LINUX_AGENTNS_SERIES_H
+#define _LINUX_AGENTNS_SERIES_H
+
+/* The type of the flags of create_new_namespaces(). */
+#define AGENTNS_CLONE_FLAGS_T	unsigned long
+
+#endif /* _LINUX_AGENTNS_SERIES_H */
