@@ -17,6 +17,7 @@
 #define _LINUX_AGENTNS_HOOKS_H
 
 #include <linux/agentns_series.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 
 struct agentns_charge;
