@@ -1,0 +1,93 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What every program under tests/ shares. Source it after `set -eu`.
+#
+# Messages go to standard error, one line each, and name the object, what is wrong and what to do next: standard
+# output belongs to the result (a folder, the guest's output, TAP).
+
+LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# The root of the checkout; the programs that source this read it.
+TOP=$(cd "$LIB/../.." && pwd -P)
+PROG=${PROG:-${0##*/}}
+
+# CI starts things without a HOME now and then.
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
+export HOME
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
+
+say() { printf '%s: %s\n' "$PROG" "$*" >&2; }
+
+# DIE_STATUS: the exit status of die, set before this file is sourced by a program with statuses of its own.
+die() {
+	say "$*"
+	exit "${DIE_STATUS:-1}"
+}
+
+# Packages of Debian 12, and nothing that comes with every installation of it.
+BUILD_PACKAGES=(gcc g++ make libc6-dev gcc-multilib bc bison flex libelf-dev lz4 xz-utils rsync cpio kmod patch)
+VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
+
+missing_packages() {
+	local p
+	for p; do
+		[[ $(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null) == installed ]] || printf '%s\n' "$p"
+	done
+}
+
+# need_packages PACKAGE...: installs those that are missing as root, else dies with the one command that would.
+need_packages() {
+	local missing log
+	command -v dpkg-query >/dev/null || return 0 # not Debian: the tools are looked for where they are used
+	mapfile -t missing < <(missing_packages "$@")
+	((${#missing[@]})) || return 0
+	local command=(apt-get install -y --no-install-recommends "${missing[@]}")
+	if (($(id -u) != 0)); then
+		die "missing packages: ${missing[*]}; install them with: sudo ${command[*]}"
+	fi
+	mkdir -p "$CACHE/log"
+	log=$CACHE/log/apt.log
+	say "installing ${missing[*]}; log $log"
+	export DEBIAN_FRONTEND=noninteractive
+	if ! "${command[@]}" -o DPkg::Lock::Timeout=300 </dev/null >"$log" 2>&1; then
+		# Most often the lists are old or absent; they are fetched only then, as that takes a while.
+		if ! apt-get update -o Acquire::Retries=2 </dev/null >>"$log" 2>&1 ||
+			! "${command[@]}" -o DPkg::Lock::Timeout=300 </dev/null >>"$log" 2>&1; then
+			die "cannot install ${missing[*]}: $(grep '^E:' "$log" | tail -n 1)" \
+				"(log $log); check the network, then run: apt-get update && ${command[*]}"
+		fi
+	fi
+}
+
+need_tools() {
+	local t
+	for t; do
+		command -v "$t" >/dev/null || die "$t is not on PATH: run make deps, or install what provides it"
+	done
+}
+
+# need_space MIB: dies unless the cache's disk has that much left.
+need_space() {
+	local free
+	mkdir -p "$CACHE" 2>/dev/null || die "cannot make the cache folder $CACHE: set XDG_CACHE_HOME to a writable place"
+	free=$(df --output=avail -B1M "$CACHE" | tail -n 1)
+	((free >= $1)) ||
+		die "only $((free)) MiB free for the cache $CACHE and this step wants $1:" \
+			"make room, or set XDG_CACHE_HOME to a larger disk"
+}
+
+# lock NAME WHAT: one holder at a time for as long as the calling program lives. Says what it waits for.
+lock() {
+	local fd
+	mkdir -p "$CACHE"
+	exec {fd}>>"$CACHE/$1.lock"
+	if ! flock -n "$fd"; then
+		say "waiting for another $2 to finish"
+		flock "$fd"
+	fi
+}
+
+hash_files() {
+	# Names and contents of the files given, in an order that does not depend on the locale or the caller.
+	printf '%s\0' "$@" | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum | cut -c1-16
+}
