@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM agent_ns
+
+#if !defined(_TRACE_AGENT_NS_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_AGENT_NS_H
+
+#include <linux/tracepoint.h>
+#include <uapi/linux/agent_namespaces.h>
+
+/* An intent tag stands last in the text, so that it can forge no field. */
+
+TRACE_EVENT(agent_session_start,
+	TP_PROTO(const u8 *sid, const u8 *psid, const char *intent,
+		 pid_t root_pid),
+	TP_ARGS(sid, psid, intent, root_pid),
+	TP_STRUCT__entry(
+		__array(u8, sid, AGENT_NS_ID_BYTES)
+		__array(u8, psid, AGENT_NS_ID_BYTES)
+		__string(intent, intent)
+		__field(pid_t, root_pid)
+	),
+	TP_fast_assign(
+		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
+		memcpy(__entry->psid, psid, AGENT_NS_ID_BYTES);
+		agentns_assign_str(intent, intent);
+		__entry->root_pid = root_pid;
+	),
+	TP_printk("sid=%s psid=%s root_pid=%d intent=%s",
+		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
+		  __print_hex_str(__entry->psid, AGENT_NS_ID_BYTES),
+		  __entry->root_pid, __get_str(intent))
+);
+
+TRACE_EVENT(agent_session_end,
+	TP_PROTO(const u8 *sid, const struct agent_ns_counters_uapi *counters),
+	TP_ARGS(sid, counters),
+	TP_STRUCT__entry(
+		__array(u8, sid, AGENT_NS_ID_BYTES)
+		__field(u64, total_syscalls)
+		__field(u64, openat_count)
+		__field(u64, write_bytes)
+		__field(u64, connect_count)
+		__field(u64, unlink_count)
+		__field(u64, fork_count)
+		__field(u64, elapsed_ns)
+	),
+	TP_fast_assign(
+		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
+		__entry->total_syscalls = counters->total_syscalls;
+		__entry->openat_count = counters->openat_count;
+		__entry->write_bytes = counters->write_bytes;
+		__entry->connect_count = counters->connect_count;
+		__entry->unlink_count = counters->unlink_count;
+		__entry->fork_count = counters->fork_count;
+		__entry->elapsed_ns = counters->elapsed_ns;
+	),
+	TP_printk("sid=%s total_syscalls=%llu openat_count=%llu write_bytes=%llu connect_count=%llu unlink_count=%llu fork_count=%llu elapsed_ns=%llu",
+		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
+		  __entry->total_syscalls, __entry->openat_count,
+		  __entry->write_bytes, __entry->connect_count,
+		  __entry->unlink_count, __entry->fork_count,
+		  __entry->elapsed_ns)
+);
+
+TRACE_EVENT(agent_intent_set,
+	TP_PROTO(const u8 *sid, const char *intent),
+	TP_ARGS(sid, intent),
+	TP_STRUCT__entry(
+		__array(u8, sid, AGENT_NS_ID_BYTES)
+		__string(intent, intent)
+	),
+	TP_fast_assign(
+		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
+		agentns_assign_str(intent, intent);
+	),
+	TP_printk("sid=%s intent=%s",
+		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
+		  __get_str(intent))
+);
+
+#endif /* _TRACE_AGENT_NS_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH trace/events
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE agent_ns
+#include <trace/define_trace.h>

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The counted paths. While this CPU has credit they take it and are done: no
+ * lock, no atomic operation that other CPUs see, no indirect call.
+ */
+#include <linux/agentns_hooks.h>
+#include <linux/fs.h>
+#include <linux/io_uring.h>
+#include <linux/sched/task.h>
+
+#include "budget.h"
+#include "charge.h"
+#include "kill.h"
+#include "session.h"
+#include "syscall_class.h"
+
+static noinline int agentns_charge_slowly(struct agentns_session *s,
+					  enum agentns_resource res)
+{
+	u64 n = 1;
+
+	return agentns_budget_charge(s, res, &n);
+}
+
+static __always_inline int agentns_charge_one(struct agentns_session *s,
+					      enum agentns_resource res)
+{
+	if (likely(agentns_take(s->cpu, res, 1)))
+		return 0;
+	return agentns_charge_slowly(s, res);
+}
+
+/* A call, and what it is besides. What is refused has not been charged. */
+static __always_inline int agentns_charge_call(struct agentns_session *s,
+					       enum agentns_resource class)
+{
+	int ret;
+
+	if (unlikely(class != AGENTNS_SYSCALLS)) {
+		ret = agentns_charge_one(s, class);
+		if (ret)
+			return ret;
+	}
+	ret = agentns_charge_one(s, AGENTNS_SYSCALLS);
+	if (unlikely(ret) && class != AGENTNS_SYSCALLS)
+		agentns_give_back(s, class, 1);
+	return ret;
+}
+
+/**
+ * agentns_syscall_enter_hook - current enters a system call
+ * @regs: its registers
+ * @nr: number of the call, behind all that may change it
+ *
+ * Return: nonzero to skip the call; the return register is set then.
+ */
+int agentns_syscall_enter_hook(struct pt_regs *regs, long nr)
+{
+	struct agentns_session *s = current_session();
+	int ret;
+
+	if (unlikely(!s))
+		return 0;
+	ret = agentns_charge_call(s, agentns_class_of(regs, nr));
+	if (unlikely(ret))
+		syscall_set_return_value(current, regs, ret, 0);
+	return ret;
+}
+
+/**
+ * agentns_uring_request_hook - current submits an io_uring request
+ * @opcode: IORING_OP_*
+ *
+ * Return: 0, or the error that the request fails with.
+ */
+int agentns_uring_request_hook(u8 opcode)
+{
+	enum agentns_resource class = AGENTNS_SYSCALLS;
+	struct agentns_session *s = current_session();
+
+	if (unlikely(!s))
+		return 0;
+	switch (opcode) {
+	case IORING_OP_OPENAT:
+	case IORING_OP_OPENAT2:
+		class = AGENTNS_OPENS;
+		break;
+	case IORING_OP_CONNECT:
+		class = AGENTNS_CONNECTS;
+		break;
+	case IORING_OP_UNLINKAT:
+		class = AGENTNS_UNLINKS;
+		break;
+	}
+	return agentns_charge_call(s, class);
+}
+
+/**
+ * agentns_write_begin_hook - charge for a write that is about to happen
+ * @charge: where the charge is remembered
+ * @count: bytes; shortened where a limit leaves fewer
+ *
+ * Return: 0 or -EDQUOT.
+ */
+int agentns_write_begin_hook(struct agentns_charge *charge, size_t *count)
+{
+	struct agentns_session *s = current_session();
+	u64 n;
+	int ret;
+
+	if (unlikely(!s || !*count))
+		return 0;
+	/* A longer copy_file_range or splice may end early as well. */
+	n = min_t(size_t, *count, MAX_RW_COUNT);
+	if (!agentns_take(s->cpu, AGENTNS_BYTES, n)) {
+		ret = agentns_budget_charge(s, AGENTNS_BYTES, &n);
+		if (ret)
+			return ret;
+	}
+	charge->session = &s->ns;
+	charge->bytes = n;
+	*count = n;
+	return 0;
+}
+
+/**
+ * agentns_write_end_hook - that write is over
+ * @charge: what was charged
+ * @written: bytes that were accepted, or a negative errno
+ *
+ * Context: Any, hard interrupts included.
+ */
+void agentns_write_end_hook(struct agentns_charge *charge, ssize_t written)
+{
+	struct agentns_session *s = to_session(charge->session);
+	size_t done = clamp_t(ssize_t, written, 0, charge->bytes);
+
+	this_cpu_add(s->cpu->written, done);
+	if (unlikely(done < charge->bytes))
+		agentns_give_back(s, AGENTNS_BYTES, charge->bytes - done);
+}
+
+/**
+ * agentns_can_fork_hook - current is about to create a task
+ * @fork: filled in for the later steps
+ * @child: the task
+ *
+ * A worker that the kernel makes for a task (io_uring, vhost) is not counted:
+ * nobody asked for it.
+ *
+ * Return: 0 or -EDQUOT.
+ */
+int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
+{
+	struct agentns_session *s = to_session(fork->session);
+	int ret;
+
+	/* Before anybody can see the child: see kill.c. */
+	fork->kill_seq = READ_ONCE(s->kill_seq);
+	fork->charged = false;
+	if (!agentns_counted() || child->flags & PF_USER_WORKER)
+		return 0;
+	ret = agentns_charge_one(s, AGENTNS_FORKS);
+	if (!ret)
+		fork->charged = true;
+	return ret;
+}
+
+/**
+ * agentns_cancel_fork_hook - that task was not created
+ * @fork: as agentns_can_fork_hook() left it
+ */
+void agentns_cancel_fork_hook(struct agentns_fork *fork)
+{
+	if (fork->charged)
+		agentns_give_back(to_session(fork->session), AGENTNS_FORKS, 1);
+}
+
+/**
+ * agentns_post_fork_hook - that task was created, and does not run yet
+ * @fork: as agentns_can_fork_hook() left it
+ * @child: the task
+ */
+void agentns_post_fork_hook(struct agentns_fork *fork,
+			    struct task_struct *child)
+{
+	struct agentns_session *s = to_session(fork->session);
+
+	if (fork->charged)
+		this_cpu_inc(s->cpu->forked);
+
+	/*
+	 * The child is in the task list; now look at what may have changed
+	 * since it was copied. Pairs with those in agentns_kill() and
+	 * agentns_mark_all(), which change it and then walk that list.
+	 */
+	smp_mb();
+	task_lock(child);
+	agentns_mark(child);
+	task_unlock(child);
+	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
+		agentns_kill_process(child);
+}

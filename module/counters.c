@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counters are kept per session and CPU, by the one that does the work. Those
+ * of a session's ancestors are sums that are made when somebody asks; a
+ * session that ends leaves its sums with its parent.
+ */
+#include <linux/timekeeping.h>
+
+#include "counters.h"
+
+/**
+ * agentns_elapsed_ns - age of a session
+ * @s: pinned, or kept in memory by RCU
+ *
+ * Return: nanoseconds of the boot-time clock since it was created.
+ */
+u64 agentns_elapsed_ns(const struct agentns_session *s)
+{
+	return ktime_get_boottime_ns() - s->created_ns;
+}
+
+/* Add what one session itself did, and its ended descendants. */
+static void agentns_counters_add(const struct agentns_session *s,
+				 struct agent_ns_counters_uapi *sum)
+{
+	int cpu;
+
+	sum->total_syscalls += s->past[AGENTNS_SYSCALLS];
+	sum->openat_count += s->past[AGENTNS_OPENS];
+	sum->connect_count += s->past[AGENTNS_CONNECTS];
+	sum->unlink_count += s->past[AGENTNS_UNLINKS];
+	sum->write_bytes += s->past_written;
+	sum->fork_count += s->past_forked;
+
+	for_each_possible_cpu(cpu) {
+		const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+		sum->total_syscalls += agentns_cpu_used(share, AGENTNS_SYSCALLS);
+		sum->openat_count += agentns_cpu_used(share, AGENTNS_OPENS);
+		sum->connect_count += agentns_cpu_used(share, AGENTNS_CONNECTS);
+		sum->unlink_count += agentns_cpu_used(share, AGENTNS_UNLINKS);
+		sum->write_bytes += READ_ONCE(share->written);
+		sum->fork_count += READ_ONCE(share->forked);
+	}
+}
+
+/**
+ * agentns_counters_read - sum up what a session and its descendants did
+ * @s: pinned, or ending and not yet unlinked
+ * @counters: where the sums go
+ *
+ * Never less than an earlier reading: each counter only grows, and an ending
+ * session's move to its parent's past happens under the tree lock.
+ *
+ * Context: Process context; takes the tree lock.
+ */
+void agentns_counters_read(struct agentns_session *s,
+			   struct agent_ns_counters_uapi *counters)
+{
+	struct agentns_session *pos;
+
+	*counters = (struct agent_ns_counters_uapi) { };
+	spin_lock(&s->root->tree_lock);
+	agentns_for_each_descendant(pos, s)
+		agentns_counters_add(pos, counters);
+	spin_unlock(&s->root->tree_lock);
+	counters->elapsed_ns = agentns_elapsed_ns(s);
+}
+
+/**
+ * agentns_counters_fold - leave an ending session's sums with its parent
+ * @s: session without references and descendants, its credit retired; its
+ *	tree lock is held
+ */
+void agentns_counters_fold(struct agentns_session *s)
+{
+	struct agentns_session *parent = s->parent;
+	enum agentns_resource res;
+	int cpu;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		parent->past[res] += s->past[res];
+	parent->past_written += s->past_written;
+	parent->past_forked += s->past_forked;
+
+	for_each_possible_cpu(cpu) {
+		const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+			parent->past[res] += agentns_cpu_used(share, res);
+		parent->past_written += share->written;
+		parent->past_forked += share->forked;
+	}
+}

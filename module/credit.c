@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drawing, recalling and returning credit.
+ *
+ * A limit's remainder is handed out to CPUs in batches. When a pool runs dry,
+ * every CPU is asked by IPI to give up what it has not spent, and from then on
+ * the pool grants one by one, so the last unit of a limit is found wherever it
+ * lies and none is granted twice. lib/percpu_counter.c's limited add has the
+ * same aim; it cannot be used here, because it takes a lock once it comes near
+ * its limit and knows nothing of limits above limits.
+ */
+#include <linux/bits.h>
+#include <linux/cpu.h>
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/smp.h>
+
+#include "session.h"
+
+/* The most that a CPU gets ahead of need: calls, and bytes. */
+#define AGENTNS_BATCH		256
+#define AGENTNS_BATCH_BYTES	SZ_1M
+
+/* A CPU's credit where no limit binds; two of them still fit in an s64. */
+#define AGENTNS_UNLIMITED	BIT_ULL(61)
+
+static bool agentns_binds(const struct agentns_pool *pool)
+{
+	return pool->limit && !pool->open;
+}
+
+/*
+ * The pool that is nearest to its end among those that bind @s, NULL where
+ * none does. Of equals the outermost, which then decides what happens.
+ */
+static struct agentns_session *agentns_tightest(struct agentns_session *s,
+						enum agentns_resource res)
+{
+	struct agentns_session *tightest = NULL;
+
+	for (; s; s = s->parent) {
+		if (!agentns_binds(&s->pool[res]))
+			continue;
+		if (!tightest || s->pool[res].left <= tightest->pool[res].left)
+			tightest = s;
+	}
+	return tightest;
+}
+
+/* Give @n units back to every pool that granted them. */
+static void agentns_refill(struct agentns_session *s,
+			   enum agentns_resource res, u64 n)
+{
+	for (; s; s = s->parent)
+		if (agentns_binds(&s->pool[res]))
+			s->pool[res].left += n;
+}
+
+/* This CPU gives up its credit of one session. Interrupts are off. */
+static u64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
+{
+	s64 credit = cpu->credit[res];
+
+	write_seqcount_begin(&cpu->seq);
+	cpu->granted[res] -= credit;
+	cpu->credit[res] = 0;
+	write_seqcount_end(&cpu->seq);
+	return credit;
+}
+
+struct agentns_recall {
+	struct agentns_session *top;
+	enum agentns_resource res;
+};
+
+/* On each CPU, by IPI; the tree stands still, as the sender holds its lock. */
+static void agentns_recall_cpu(void *data)
+{
+	const struct agentns_recall *recall = data;
+	struct agentns_session *s;
+
+	agentns_for_each_descendant(s, recall->top) {
+		u64 n = agentns_surrender(this_cpu_ptr(s->cpu), recall->res);
+
+		if (n)
+			atomic64_add(n, &s->returned);
+	}
+}
+
+/*
+ * Call back all unspent credit of @top and its descendants, and put it where
+ * it came from.
+ *
+ * Context: process context with interrupts on, cpus_read_lock and the tree
+ * lock held. A CPU that spins on the tree lock answers the IPI, as it does so
+ * with interrupts on, too.
+ */
+static void agentns_recall(struct agentns_session *top,
+			   enum agentns_resource res)
+{
+	struct agentns_recall recall = { .top = top, .res = res };
+	struct agentns_session *s;
+	int cpu;
+
+	lockdep_assert_cpus_held();
+	lockdep_assert_held(&top->root->tree_lock);
+
+	if (top == top->root)
+		WRITE_ONCE(top->refunded[res], false);
+	on_each_cpu(agentns_recall_cpu, &recall, true);
+	agentns_for_each_descendant(s, top) {
+		u64 n = atomic64_xchg(&s->returned, 0);
+
+		for_each_possible_cpu(cpu) {
+			if (cpu_online(cpu))
+				continue;
+			n += agentns_surrender(per_cpu_ptr(s->cpu, cpu), res);
+		}
+		if (n)
+			agentns_refill(s, res, n);
+	}
+}
+
+/* How much to grant where @n is needed and @left is there. */
+static u64 agentns_batch(const struct agentns_pool *tightest,
+			 enum agentns_resource res, u64 n)
+{
+	u64 share, most;
+
+	if (tightest->exact)
+		return n;
+	most = res == AGENTNS_BYTES ? AGENTNS_BATCH_BYTES : AGENTNS_BATCH;
+	share = tightest->left / (4 * num_online_cpus());
+	return min_t(u64, max(n, min(share, most)), tightest->left);
+}
+
+/* Enter a grant of which @n is spent at once in this CPU's books. */
+static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
+			  u64 granted, u64 n)
+{
+	struct agentns_cpu *cpu;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	cpu = this_cpu_ptr(s->cpu);
+	write_seqcount_begin(&cpu->seq);
+	cpu->granted[res] += granted;
+	cpu->credit[res] += granted - n;
+	write_seqcount_end(&cpu->seq);
+	local_irq_restore(flags);
+}
+
+/* Does credit that a pool granted possibly still lie on some CPU? */
+static bool agentns_recallable(const struct agentns_session *tightest,
+			       enum agentns_resource res)
+{
+	return !tightest->pool[res].exact ||
+	       READ_ONCE(tightest->root->refunded[res]);
+}
+
+/**
+ * agentns_draw - spend when this CPU's credit does not suffice
+ * @s: session that the caller has pinned
+ * @res: what is spent
+ * @n: how much, at least 1
+ * @exhausted: where 0 is returned, the session whose limit is reached: @s or
+ *	an ancestor, so pinned as @s is
+ *
+ * Of bytes less than @n may be granted, when a limit leaves no more.
+ *
+ * Context: Process context, may sleep.
+ * Return: how much was spent; 0 when a limit is reached.
+ */
+u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
+		 struct agentns_session **exhausted)
+{
+	struct agentns_session *tightest, *a;
+	bool cpus_held = false;
+	u64 granted;
+
+	might_sleep();
+again:
+	spin_lock(&s->root->tree_lock);
+	tightest = agentns_tightest(s, res);
+	if (!tightest) {
+		agentns_grant(s, res, n + AGENTNS_UNLIMITED, n);
+		goto out;
+	}
+	if (tightest->pool[res].left < (s64)n &&
+	    agentns_recallable(tightest, res)) {
+		if (!cpus_held) {
+			/* Sleeps; all is looked at afresh afterwards. */
+			spin_unlock(&s->root->tree_lock);
+			cpus_read_lock();
+			cpus_held = true;
+			goto again;
+		}
+		tightest->pool[res].exact = true;
+		agentns_recall(tightest, res);
+		spin_unlock(&s->root->tree_lock);
+		goto again;
+	}
+
+	if (tightest->pool[res].left <= 0) {
+		*exhausted = tightest;
+		n = 0;
+		goto out;
+	}
+	n = min_t(u64, n, tightest->pool[res].left);
+	granted = agentns_batch(&tightest->pool[res], res, n);
+	for (a = s; a; a = a->parent)
+		if (agentns_binds(&a->pool[res]))
+			a->pool[res].left -= granted;
+	agentns_grant(s, res, granted, n);
+out:
+	spin_unlock(&s->root->tree_lock);
+	if (cpus_held)
+		cpus_read_unlock();
+	return n;
+}
+
+/**
+ * agentns_give_back - return what was spent and not used
+ * @s: session that paid, pinned by the caller
+ * @res: what was spent
+ * @n: how much
+ *
+ * To the CPU that happens to run: the sums are what counts.
+ *
+ * Context: Any, hard interrupts included.
+ */
+void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
+		       u64 n)
+{
+	this_cpu_add(s->cpu->credit[res], n);
+	if (!READ_ONCE(s->root->refunded[res]))
+		WRITE_ONCE(s->root->refunded[res], true);
+}
+
+/**
+ * agentns_cpu_used - what was spent of one CPU's grants
+ * @cpu: the CPU's share
+ * @res: of what
+ *
+ * Context: Any; may be called for another CPU.
+ */
+u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res)
+{
+	unsigned int seq;
+	s64 used;
+
+	do {
+		seq = read_seqcount_begin(&cpu->seq);
+		used = cpu->granted[res] - READ_ONCE(cpu->credit[res]);
+	} while (read_seqcount_retry(&cpu->seq, seq));
+	return used;
+}
+
+/* What @top and its descendants, live and ended, were granted. */
+static u64 agentns_granted(struct agentns_session *top,
+			   enum agentns_resource res)
+{
+	struct agentns_session *s;
+	u64 granted = 0;
+	int cpu;
+
+	agentns_for_each_descendant(s, top) {
+		granted += s->past[res];
+		for_each_possible_cpu(cpu)
+			granted += per_cpu_ptr(s->cpu, cpu)->granted[res];
+	}
+	return granted;
+}
+
+/**
+ * agentns_limit_set - set one limit of a session
+ * @s: the session; its tree lock and cpus_read_lock are held
+ * @res: of what
+ * @limit: 0 is none
+ *
+ * A limit is on the absolute value of the counter: what was used before
+ * counts.
+ *
+ * Context: Process context with interrupts on; waits for IPIs.
+ */
+void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
+		       u64 limit)
+{
+	/* All credit in: what was granted is then what was used. */
+	agentns_recall(s, res);
+	s->pool[res] = (struct agentns_pool) {
+		.limit = limit,
+		.left = (s64)min_t(u64, limit, S64_MAX) -
+			(s64)agentns_granted(s, res),
+	};
+}
+
+/**
+ * agentns_retire_credit - return the credit of a session that has ended
+ * @s: without references; its tree lock is held
+ *
+ * Nobody spends for it any more, so all CPUs' shares can be read directly.
+ * What is left in @granted is what was used.
+ *
+ * Context: Process context.
+ */
+void agentns_retire_credit(struct agentns_session *s)
+{
+	enum agentns_resource res;
+	int cpu;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++) {
+		u64 n = 0;
+
+		for_each_possible_cpu(cpu) {
+			struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+			n += share->credit[res];
+			share->granted[res] -= share->credit[res];
+			share->credit[res] = 0;
+		}
+		agentns_refill(s, res, n);
+	}
+}

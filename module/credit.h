@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Credit: what a CPU may spend for a session without asking anybody.
+ *
+ * Each CPU has, for each session and resource, the credit that it was granted
+ * and what of it is left; the difference is what was used, so one number that
+ * goes down both limits and counts. Unlimited is credit that does not run out.
+ */
+#ifndef _AGENTNS_CREDIT_H
+#define _AGENTNS_CREDIT_H
+
+#include <linux/percpu.h>
+#include <linux/seqlock.h>
+#include <linux/types.h>
+
+struct agentns_session;
+
+enum agentns_resource {
+	AGENTNS_SYSCALLS,
+	AGENTNS_BYTES,
+	AGENTNS_FORKS,
+	AGENTNS_OPENS,
+	AGENTNS_CONNECTS,
+	AGENTNS_UNLINKS,
+	AGENTNS_NR_RESOURCES,
+};
+
+/**
+ * struct agentns_cpu - one CPU's share of one session
+ * @credit: left to spend. Its own CPU subtracts with one instruction in any
+ *	context; anything else that its own CPU does to it, it does with
+ *	interrupts off. Never negative.
+ * @granted: handed out to this CPU in all; changes under @seq with interrupts
+ *	off on the same CPU.
+ * @written: bytes that writes reported done on this CPU
+ * @forked: tasks created on this CPU
+ * @seq: lets other CPUs read @granted and @credit as a pair
+ *
+ * @written and @forked are counted apart because a charge for a write or a
+ * fork may be given back, and a counter never goes backwards.
+ */
+struct agentns_cpu {
+	s64 credit[AGENTNS_NR_RESOURCES];
+	s64 granted[AGENTNS_NR_RESOURCES];
+	u64 written;
+	u64 forked;
+	seqcount_t seq;
+};
+
+/**
+ * struct agentns_pool - what is left of a session's limit for one resource
+ * @limit: 0 is none
+ * @left: not yet granted to any CPU of the session or its descendants;
+ *	negative by what was used beyond a limit before that was set
+ * @exact: nothing is granted ahead any more, so no credit is left behind on
+ *	another CPU; set when the pool ran dry, until the limit is set again
+ * @open: the limit was crossed and does not bind any longer
+ * @crossed: the crossing has been reported
+ *
+ * All guarded by the tree lock. While @limit is set and @open is not, @left
+ * plus what the session and its descendants were granted is @limit.
+ */
+struct agentns_pool {
+	u64 limit;
+	s64 left;
+	bool exact;
+	bool open;
+	bool crossed;
+};
+
+/*
+ * Take @n from this CPU's credit, all or nothing.
+ *
+ * The compare-and-exchange is this CPU's own (no LOCK prefix). It may find
+ * itself on another CPU than the read before it: then it either fails or
+ * finds the same amount there, and the outcome is right for that CPU.
+ *
+ * Context: any.
+ */
+static __always_inline bool agentns_take(struct agentns_cpu __percpu *cpu,
+					 enum agentns_resource res, s64 n)
+{
+	s64 credit = this_cpu_read(cpu->credit[res]);
+
+	do {
+		if (unlikely(credit < n))
+			return false;
+	} while (!this_cpu_try_cmpxchg(cpu->credit[res], &credit, credit - n));
+	return true;
+}
+
+u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
+		 struct agentns_session **exhausted);
+void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
+		       u64 n);
+void agentns_retire_credit(struct agentns_session *s);
+u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res);
+void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
+		       u64 limit);
+
+#endif /* _AGENTNS_CREDIT_H */

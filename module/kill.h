@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Ending a session, or any other signal to all of it. */
+#ifndef _AGENTNS_KILL_H
+#define _AGENTNS_KILL_H
+
+struct agentns_session;
+struct task_struct;
+
+void agentns_signal(struct agentns_session *top, int sig);
+void agentns_kill(struct agentns_session *top);
+void agentns_kill_process(struct task_struct *task);
+
+#endif /* _AGENTNS_KILL_H */

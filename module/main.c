@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ordered start, reverse unwind. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/agentns_hooks.h>
+#include <linux/module.h>
+#include <linux/user_namespace.h>
+
+#include "charge.h"
+#include "prctl.h"
+#include "procfs.h"
+#include "reaper.h"
+#include "session.h"
+#include "sysctl.h"
+#include "sysfs.h"
+
+/*
+ * The hook number that this source was written for. A test overrides it to see
+ * the kernel refuse the module; a build for other headers stops right here.
+ */
+#ifndef AGENTNS_WANTED_HOOKS
+#define AGENTNS_WANTED_HOOKS	1
+#if AGENTNS_HOOKS_ABI != AGENTNS_WANTED_HOOKS
+#error "written for hooks number 1, unlike <linux/agentns_hooks.h> of this kernel"
+#endif
+#endif
+
+static struct user_namespace *agentns_user_ns(struct ns_common *ns)
+{
+	return to_session(ns)->user_ns;
+}
+
+/*
+ * As for the other hierarchical namespaces: the parent is shown to who is in
+ * it or above it.
+ */
+static struct ns_common *agentns_get_parent(struct ns_common *ns)
+{
+	struct agentns_session *parent = to_session(ns)->parent;
+	struct agentns_session *own = current_session();
+
+	if (own && !agentns_session_within(parent, own))
+		return ERR_PTR(-EPERM);
+	return parent ? agentns_get(&parent->ns) : NULL;
+}
+
+static const struct agentns_ops agentns_hook_ops = {
+	.hooks_abi	= AGENTNS_WANTED_HOOKS,
+	.owner		= THIS_MODULE,
+	.prctl		= agentns_prctl_hook,
+	.release	= agentns_session_release,
+	.user_ns	= agentns_user_ns,
+	.get_parent	= agentns_get_parent,
+	.proc_show	= agentns_proc_show_hook,
+	.syscall_enter	= agentns_syscall_enter_hook,
+	.uring_request	= agentns_uring_request_hook,
+	.write_begin	= agentns_write_begin_hook,
+	.write_end	= agentns_write_end_hook,
+	.can_fork	= agentns_can_fork_hook,
+	.cancel_fork	= agentns_cancel_fork_hook,
+	.post_fork	= agentns_post_fork_hook,
+};
+
+static int __init agentns_init(void)
+{
+	int err;
+
+	err = agentns_sessions_init();
+	if (err)
+		return err;
+	err = agentns_sysfs_init();
+	if (err)
+		goto sessions_exit;
+	err = agentns_sysctl_init();
+	if (err)
+		goto sysfs_exit;
+	agentns_reaper_start();
+
+	/* Last: from here on there may be sessions. */
+	err = agentns_register(&agentns_hook_ops);
+	if (err)
+		goto reaper_stop;
+	pr_info("agent sessions, hooks number %u\n", AGENTNS_WANTED_HOOKS);
+	return 0;
+
+reaper_stop:
+	agentns_reaper_stop();
+	agentns_sysctl_exit();
+sysfs_exit:
+	agentns_sysfs_exit();
+sessions_exit:
+	agentns_sessions_exit();
+	return err;
+}
+
+static void __exit agentns_exit(void)
+{
+	agentns_unregister(&agentns_hook_ops);
+	/* The sysctls before the reaper, which they wake. */
+	agentns_sysctl_exit();
+	agentns_sysfs_exit();
+	agentns_reaper_stop();
+	agentns_sessions_exit();
+}
+
+module_init(agentns_init);
+module_exit(agentns_exit);
+
+MODULE_DESCRIPTION("Agent sessions: counted, limited and ended as one");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Making, finding and ending sessions. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/agentns_hooks.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+
+#include "counters.h"
+#include "session.h"
+#include "sysctl.h"
+#include "sysfs.h"
+#include "trace.h"
+
+/* All sessions, oldest first. Writers: agentns_sessions_lock; readers: RCU. */
+LIST_HEAD(agentns_sessions);
+static DEFINE_SPINLOCK(agentns_sessions_lock);
+atomic_t agentns_sessions_live;
+
+static struct kmem_cache *agentns_session_cache;
+struct workqueue_struct *agentns_release_wq;
+
+/**
+ * agentns_session_tryget - take a reference on a session found in a list
+ * @s: session that RCU or its tree lock keeps in memory
+ *
+ * Context: Any.
+ * Return: false when it has ended.
+ */
+bool agentns_session_tryget(struct agentns_session *s)
+{
+	return refcount_inc_not_zero(&s->ns.count);
+}
+
+/**
+ * agentns_session_put - drop a reference
+ * @s: a session or NULL
+ *
+ * Context: Any that allows spinlocks, hard interrupts included.
+ */
+void agentns_session_put(struct agentns_session *s)
+{
+	if (s)
+		agentns_put(&s->ns);
+}
+
+/**
+ * agentns_session_of - the session of any task
+ * @task: pinned by the caller, or by RCU
+ *
+ * Context: Any but interrupts; takes task_lock().
+ * Return: a reference, or NULL.
+ */
+struct agentns_session *agentns_session_of(struct task_struct *task)
+{
+	struct ns_common *ns = agentns_task_get(task);
+
+	return ns ? to_session(ns) : NULL;
+}
+
+/**
+ * agentns_session_within - is a session another one or a descendant of it?
+ * @s: the session, pinned, or NULL
+ * @top: the other, pinned
+ */
+bool agentns_session_within(const struct agentns_session *s,
+			    const struct agentns_session *top)
+{
+	while (s && s->depth > top->depth)
+		s = s->parent;
+	return s == top;
+}
+
+/**
+ * agentns_next_descendant - walk a session and its descendants, parents first
+ * @pos: where the walk is
+ * @top: where it began
+ *
+ * Context: The tree lock is held; also in the IPI that its holder waits for.
+ * Return: the next one, NULL at the end.
+ */
+struct agentns_session *agentns_next_descendant(struct agentns_session *pos,
+						struct agentns_session *top)
+{
+	if (!list_empty(&pos->children))
+		return list_first_entry(&pos->children, struct agentns_session,
+					sibling);
+	while (pos != top) {
+		if (!list_is_last(&pos->sibling, &pos->parent->children))
+			return list_next_entry(pos, sibling);
+		pos = pos->parent;
+	}
+	return NULL;
+}
+
+/**
+ * agentns_mark - make a task's system calls take the counted path, or not
+ * @task: a task whose task_lock is held
+ *
+ * Whoever changes kernel.agent_ns.enabled or a task's session calls this
+ * afterwards under that task's task_lock, so the last caller sees both.
+ */
+void agentns_mark(struct task_struct *task)
+{
+	lockdep_assert_held(&task->alloc_lock);
+
+	if (READ_ONCE(agentns_enabled) && task->nsproxy &&
+	    task->nsproxy->agent_ns)
+		set_task_syscall_work(task, SYSCALL_AGENT);
+	else
+		clear_task_syscall_work(task, SYSCALL_AGENT);
+}
+
+/**
+ * agentns_mark_all - do so for every task
+ *
+ * A task that is being forked meanwhile is marked in its fork's last step.
+ *
+ * Context: Process context.
+ */
+void agentns_mark_all(void)
+{
+	struct task_struct *process, *task;
+
+	/* Pairs with the barrier in agentns_post_fork_hook(). */
+	smp_mb();
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		task_lock(task);
+		agentns_mark(task);
+		task_unlock(task);
+	}
+	rcu_read_unlock();
+}
+
+static void agentns_session_init_id(struct agentns_session *s)
+{
+	do {
+		get_random_bytes(s->id, sizeof(s->id));
+	} while (!memchr_inv(s->id, 0, sizeof(s->id)));
+}
+
+static void agentns_session_init_place(struct agentns_session *s,
+				       struct agentns_session *parent)
+{
+	if (parent)
+		agentns_get(&parent->ns);
+	s->parent = parent;
+	s->root = parent ? parent->root : s;
+	s->depth = parent ? parent->depth + 1 : 1;
+	s->user_ns = get_user_ns(current_user_ns());
+	s->created_ns = ktime_get_boottime_ns();
+	spin_lock_init(&s->tree_lock);
+	spin_lock_init(&s->intent_lock);
+	INIT_LIST_HEAD(&s->children);
+	INIT_LIST_HEAD(&s->sibling);
+	INIT_LIST_HEAD(&s->node);
+}
+
+/* From here on walks over the tree and over all sessions find it. */
+static void agentns_session_publish(struct agentns_session *s)
+{
+	struct agentns_session *parent = s->parent;
+
+	if (parent) {
+		spin_lock(&s->root->tree_lock);
+		s->kill_seq = parent->kill_seq;
+		list_add_tail(&s->sibling, &parent->children);
+		spin_unlock(&s->root->tree_lock);
+	}
+	spin_lock(&agentns_sessions_lock);
+	list_add_tail_rcu(&s->node, &agentns_sessions);
+	spin_unlock(&agentns_sessions_lock);
+	atomic_inc(&agentns_sessions_live);
+}
+
+static int agentns_may_create(const struct agentns_session *parent)
+{
+	if (!READ_ONCE(agentns_enabled))
+		return -ENOSYS;
+	if (!parent && !READ_ONCE(agentns_unprivileged) &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (parent && parent->depth >= AGENT_NS_DEPTH_MAX)
+		return -ENOSPC;
+	return 0;
+}
+
+/**
+ * agentns_session_create - make a session below the caller's
+ *
+ * Nobody is in it yet; the caller enters it or puts it.
+ *
+ * Context: May sleep.
+ * Return: a reference, or an ERR_PTR: ENOSYS while disabled, EPERM, ENOSPC
+ * below AGENT_NS_DEPTH_MAX, ENOMEM.
+ */
+struct agentns_session *agentns_session_create(void)
+{
+	struct agentns_session *parent = current_session(), *s;
+	int err, cpu;
+
+	err = agentns_may_create(parent);
+	if (err)
+		return ERR_PTR(err);
+
+	s = kmem_cache_zalloc(agentns_session_cache, GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	s->cpu = alloc_percpu_gfp(struct agentns_cpu, GFP_KERNEL_ACCOUNT);
+	if (!s->cpu) {
+		err = -ENOMEM;
+		goto free_session;
+	}
+	for_each_possible_cpu(cpu)
+		seqcount_init(&per_cpu_ptr(s->cpu, cpu)->seq);
+	err = agentns_ns_init(&s->ns);
+	if (err)
+		goto free_cpu;
+
+	agentns_session_init_id(s);
+	agentns_session_init_place(s, parent);
+	err = agentns_dir_create(s);
+	if (err)
+		goto undo_place;
+
+	/* The caller's call holds a reference, so this cannot fail. */
+	__module_get(THIS_MODULE);
+	agentns_session_publish(s);
+	return s;
+
+undo_place:
+	put_user_ns(s->user_ns);
+	agentns_session_put(parent);
+	agentns_ns_exit(&s->ns);
+free_cpu:
+	free_percpu(s->cpu);
+free_session:
+	kmem_cache_free(agentns_session_cache, s);
+	return ERR_PTR(err);
+}
+
+static void agentns_session_free_rcu(struct rcu_head *rcu)
+{
+	struct agentns_session *s =
+		container_of(rcu, struct agentns_session, rcu);
+
+	free_percpu(s->cpu);
+	kmem_cache_free(agentns_session_cache, s);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * agentns_session_free - free an ended session after a grace period
+ * @s: session whose directory, if it had one, is gone
+ *
+ * Context: Any.
+ */
+void agentns_session_free(struct agentns_session *s)
+{
+	call_rcu(&s->rcu, agentns_session_free_rcu);
+}
+
+/* Take a session out of its tree; what it did goes to its parent. */
+static void agentns_session_unlink(struct agentns_session *s)
+{
+	spin_lock(&s->root->tree_lock);
+	agentns_retire_credit(s);
+	if (s->parent) {
+		agentns_counters_fold(s);
+		list_del(&s->sibling);
+	}
+	spin_unlock(&s->root->tree_lock);
+
+	spin_lock(&agentns_sessions_lock);
+	list_del_rcu(&s->node);
+	spin_unlock(&agentns_sessions_lock);
+	atomic_dec(&agentns_sessions_live);
+}
+
+/* End @s; return its parent where that has no reference left either. */
+static struct agentns_session *agentns_session_end(struct agentns_session *s)
+{
+	struct agentns_session *parent = s->parent;
+	struct agent_ns_counters_uapi counters;
+
+	agentns_counters_read(s, &counters);
+	agentns_trace_session_end(s, &counters);
+	agentns_session_unlink(s);
+	agentns_ns_exit(&s->ns);
+	put_user_ns(s->user_ns);
+	if (s->dir)
+		agentns_dir_remove(s->dir);
+	else
+		agentns_session_free(s);
+
+	/* Not by agentns_put(), which would recurse as deep as they nest. */
+	if (parent && refcount_dec_and_test(&parent->ns.count))
+		return parent;
+	return NULL;
+}
+
+static void agentns_session_release_work(struct work_struct *work)
+{
+	struct agentns_session *s =
+		container_of(work, struct agentns_session, release_work);
+
+	while (s)
+		s = agentns_session_end(s);
+}
+
+/**
+ * agentns_session_release - the last reference is gone
+ * @ns: a session
+ *
+ * Ends it at once in process context, and soon where the tree lock cannot be
+ * taken.
+ *
+ * Context: Any, hard interrupts included.
+ */
+void agentns_session_release(struct ns_common *ns)
+{
+	struct agentns_session *s = to_session(ns);
+
+	if (!in_task() || irqs_disabled()) {
+		INIT_WORK(&s->release_work, agentns_session_release_work);
+		queue_work(agentns_release_wq, &s->release_work);
+		return;
+	}
+	agentns_session_release_work(&s->release_work);
+}
+
+int __init agentns_sessions_init(void)
+{
+	agentns_session_cache = KMEM_CACHE(agentns_session, SLAB_ACCOUNT);
+	if (!agentns_session_cache)
+		return -ENOMEM;
+	agentns_release_wq = alloc_workqueue("agentns", WQ_UNBOUND, 0);
+	if (!agentns_release_wq) {
+		kmem_cache_destroy(agentns_session_cache);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* No session lives. Works and callbacks may still be on their way out. */
+void agentns_sessions_exit(void)
+{
+	destroy_workqueue(agentns_release_wq);
+	rcu_barrier();
+	kmem_cache_destroy(agentns_session_cache);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The session object: identity, place in its tree, lifetime. */
+#ifndef _AGENTNS_SESSION_H
+#define _AGENTNS_SESSION_H
+
+#include <linux/container_of.h>
+#include <linux/list.h>
+#include <linux/ns_common.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/agent_namespaces.h>
+
+#include "credit.h"
+
+struct agentns_dir;
+
+/**
+ * struct agentns_session - one agent session
+ *
+ * "Tree lock" is @root->tree_lock. Constant means: from before the session is
+ * published until it is freed.
+ */
+struct agentns_session {
+	/* First: the only part that the kernel side knows. */
+	struct ns_common ns;
+
+	/* Constant. @parent is referenced; NULL for a first-level session. */
+	u8 id[AGENT_NS_ID_BYTES];
+	struct agentns_session *parent;
+	struct agentns_session *root;
+	struct user_namespace *user_ns;
+	struct agentns_cpu __percpu *cpu;
+	u64 created_ns;		/* boot-time clock */
+	unsigned int depth;	/* 1 for a first-level session */
+
+	/* Raised under the tree lock before a kill, read by forks without. */
+	u64 kill_seq;
+
+	/*
+	 * The first-level session's guards the whole tree: its shape, its
+	 * pools and budgets. Taken in process context with interrupts on,
+	 * because its holder may wait for other CPUs to answer an IPI.
+	 */
+	spinlock_t tree_lock;
+	struct list_head children;	/* tree lock */
+	struct list_head sibling;	/* tree lock */
+
+	/* Tree lock. */
+	struct agentns_pool pool[AGENTNS_NR_RESOURCES];
+	u64 past[AGENTNS_NR_RESOURCES];	/* charged by ended descendants */
+	u64 past_written;		/* bytes written by them */
+	u64 past_forked;		/* tasks created by them */
+	u64 max_elapsed_ns;		/* 0: none; read by the reaper without */
+	u32 action;
+	bool elapsed_crossed;
+	bool killing;	/* some task walks to kill it */
+
+	/* Units on their way back to the pools, of the resource recalled. */
+	atomic64_t returned;
+
+	/* First level: credit came back to a CPU since the last recall. */
+	bool refunded[AGENTNS_NR_RESOURCES];
+
+	/* Reaper only. */
+	bool lifetime_crossed;
+
+	/* @intent_lock. */
+	spinlock_t intent_lock;
+	u64 intent_set_ns;	/* boot-time clock; 0: never */
+	char intent[AGENT_NS_INTENT_MAX + 1];
+
+	/* agentns_sessions_lock; readers use RCU. */
+	struct list_head node;
+
+	/* Set before the creating call returns, used by the last put. */
+	struct agentns_dir *dir;
+
+	union {
+		struct work_struct release_work;	/* put in interrupt */
+		struct rcu_head rcu;			/* after it */
+	};
+};
+
+static inline struct agentns_session *to_session(struct ns_common *ns)
+{
+	return container_of(ns, struct agentns_session, ns);
+}
+
+/*
+ * The caller's own session, pinned for as long as current does not change its
+ * namespaces; NULL in the initial one and in a task past
+ * exit_task_namespaces().
+ */
+static inline struct agentns_session *current_session(void)
+{
+	struct nsproxy *nsproxy = current->nsproxy;
+
+	if (unlikely(!nsproxy || !nsproxy->agent_ns))
+		return NULL;
+	return to_session(nsproxy->agent_ns);
+}
+
+extern struct list_head agentns_sessions;
+extern atomic_t agentns_sessions_live;
+extern struct workqueue_struct *agentns_release_wq;
+
+struct agentns_session *agentns_session_create(void);
+void agentns_session_release(struct ns_common *ns);
+void agentns_session_free(struct agentns_session *s);
+void agentns_session_put(struct agentns_session *s);
+bool agentns_session_tryget(struct agentns_session *s);
+struct agentns_session *agentns_session_of(struct task_struct *task);
+bool agentns_session_within(const struct agentns_session *s,
+			    const struct agentns_session *top);
+struct agentns_session *
+agentns_next_descendant(struct agentns_session *pos,
+			struct agentns_session *top);
+
+#define agentns_for_each_descendant(pos, top) \
+	for (pos = (top); pos; pos = agentns_next_descendant(pos, top))
+
+void agentns_mark(struct task_struct *task);
+void agentns_mark_all(void);
+
+int agentns_sessions_init(void);
+void agentns_sessions_exit(void);
+
+#endif /* _AGENTNS_SESSION_H */

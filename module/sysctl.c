@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kernel.agent_ns.enabled, .max_lifetime and .unprivileged. */
+#include <linux/mutex.h>
+
+#include "compat/sysctl.h"
+#include "reaper.h"
+#include "session.h"
+#include "sysctl.h"
+
+unsigned int agentns_enabled = 1;
+unsigned int agentns_max_lifetime = 86400;
+unsigned int agentns_unprivileged;
+
+/* Two writers, and each marks all tasks by what it wrote. */
+static DEFINE_MUTEX(agentns_enabled_lock);
+
+static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
+				   int write, void *buffer, size_t *lenp,
+				   loff_t *ppos)
+{
+	unsigned int old;
+	int ret;
+
+	mutex_lock(&agentns_enabled_lock);
+	old = agentns_enabled;
+	ret = proc_douintvec_minmax(table, write, buffer, lenp, ppos);
+	if (!ret && agentns_enabled != old)
+		agentns_mark_all();
+	mutex_unlock(&agentns_enabled_lock);
+	return ret;
+}
+
+static int agentns_lifetime_handler(AGENTNS_CTL_CONST struct ctl_table *table,
+				    int write, void *buffer, size_t *lenp,
+				    loff_t *ppos)
+{
+	int ret = proc_douintvec(table, write, buffer, lenp, ppos);
+
+	if (!ret && write)
+		agentns_reaper_sweep();
+	return ret;
+}
+
+static struct ctl_table agentns_sysctls[] = {
+	{
+		.procname	= "enabled",
+		.data		= &agentns_enabled,
+		.maxlen		= sizeof(agentns_enabled),
+		.mode		= 0644,
+		.proc_handler	= agentns_enabled_handler,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "max_lifetime",
+		.data		= &agentns_max_lifetime,
+		.maxlen		= sizeof(agentns_max_lifetime),
+		.mode		= 0644,
+		.proc_handler	= agentns_lifetime_handler,
+	},
+	{
+		.procname	= "unprivileged",
+		.data		= &agentns_unprivileged,
+		.maxlen		= sizeof(agentns_unprivileged),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	AGENTNS_CTL_END
+};
+
+static struct ctl_table_header *agentns_sysctl_header;
+
+int __init agentns_sysctl_init(void)
+{
+	agentns_sysctl_header = register_sysctl("kernel/agent_ns",
+						agentns_sysctls);
+	return agentns_sysctl_header ? 0 : -ENOMEM;
+}
+
+void agentns_sysctl_exit(void)
+{
+	unregister_sysctl_table(agentns_sysctl_header);
+}

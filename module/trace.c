@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The only file that knows how the trace events are made. */
+#include "compat/trace.h"
+#include "intent.h"
+#include "session.h"
+#include "trace.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/agent_ns.h>
+
+/**
+ * agentns_trace_session_start - current has just entered a new session
+ * @s: that session
+ */
+void agentns_trace_session_start(struct agentns_session *s)
+{
+	static const u8 none[AGENT_NS_ID_BYTES];
+	char intent[AGENT_NS_INTENT_MAX + 1];
+
+	if (!trace_agent_session_start_enabled())
+		return;
+	agentns_intent_copy(s, intent);
+	trace_agent_session_start(s->id, s->parent ? s->parent->id : none,
+				  intent, task_tgid_nr(current));
+}
+
+/**
+ * agentns_trace_session_end - a session's last reference is gone
+ * @s: that session
+ * @counters: its final counters
+ */
+void agentns_trace_session_end(const struct agentns_session *s,
+			       const struct agent_ns_counters_uapi *counters)
+{
+	trace_agent_session_end(s->id, counters);
+}
+
+/**
+ * agentns_trace_intent_set - a session has got a new tag
+ * @s: that session
+ * @intent: the tag
+ */
+void agentns_trace_intent_set(const struct agentns_session *s,
+			      const char *intent)
+{
+	trace_agent_intent_set(s->id, intent);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The trace events of system agent_ns. */
+#ifndef _AGENTNS_TRACE_H
+#define _AGENTNS_TRACE_H
+
+#include <uapi/linux/agent_namespaces.h>
+
+struct agentns_session;
+
+void agentns_trace_session_start(struct agentns_session *s);
+void agentns_trace_session_end(const struct agentns_session *s,
+			       const struct agent_ns_counters_uapi *counters);
+void agentns_trace_intent_set(const struct agentns_session *s,
+			      const char *intent);
+
+#endif /* _AGENTNS_TRACE_H */
