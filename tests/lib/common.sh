@@ -81,7 +81,7 @@ lock() {
 	local fd
 	mkdir -p "$CACHE"
 	exec {fd}>>"$CACHE/$1.lock"
-	if ! flock -n "$fd"; then
+	if ! flock -w 2 "$fd"; then
 		say "waiting for another $2 to finish"
 		flock "$fd"
 	fi
