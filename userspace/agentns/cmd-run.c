@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* agentns run - execute a command in a new session, with a budget. */
+#include <err.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "escape.h"
+#include "problem.h"
+#include "spawn.h"
+
+static const char help[] =
+"Usage: agentns run [OPTION...] [--] CMD [ARG...]\n"
+"\n"
+"Create an agent session and execute CMD in it. What CMD starts is in the\n"
+"session too, and stays in it when CMD ends.\n"
+"\n"
+"Options, before CMD:\n"
+"     --intent TAG       what the session is for: up to 63 bytes of UTF-8\n"
+"     --budget SPEC      limits: KEY=VALUE, separated by commas; no key twice\n"
+"                          wall=TIME         seconds, or with s, m or h\n"
+"                          write_bytes=SIZE  bytes, or with K, M, G or T\n"
+"                          syscalls=N        a count, such as 1000 or 1e7\n"
+"                          fork=N opens=N connects=N unlinks=N\n"
+"     --on-exceed WHAT   what happens at a limit: log it, term (SIGTERM) or\n"
+"                          kill (SIGKILL) the session; default: kill\n"
+COMMON_HELP
+"\n"
+"Exit status: that of CMD, 128+N when signal N ended it; 126 when CMD cannot\n"
+"be executed and 127 when it is not found; 1 when the session, its intent or\n"
+"its budget is refused: CMD is not executed then; 2 for bad usage.\n"
+"\n"
+"Example: agentns run --intent nightly --budget wall=1h,fork=1000 -- make -j4\n";
+
+struct request {
+	const char *intent;
+	const char *spec;
+	struct agent_ns_budget_ex budget;
+};
+
+enum stage {
+	STAGE_CREATE = 1,
+	STAGE_INTENT,
+	STAGE_BUDGET,
+};
+
+enum { OPT_INTENT = 256, OPT_BUDGET, OPT_ON_EXCEED };
+
+static void parse_budget(struct request *req)
+{
+	struct agentns_budget_error bad;
+
+	if (!agentns_budget_parse(req->spec, &req->budget, &bad))
+		return;
+	if (bad.length)
+		warnx("bad budget: \"%s\": %s",
+		      escape_n(req->spec + bad.offset, bad.length), bad.reason);
+	else
+		warnx("bad budget \"%s\": %s at character %zu",
+		      escape(req->spec), bad.reason, bad.offset + 1);
+	exit(EXIT_USAGE);
+}
+
+static void parse_action(struct request *req, const char *name)
+{
+	if (!agentns_action_parse(name, &req->budget.action))
+		return;
+	warnx("bad --on-exceed \"%s\": there are log, term and kill",
+	      escape(name));
+	exit(EXIT_USAGE);
+}
+
+static void parse_options(int argc, char **argv, struct request *req)
+{
+	static const struct option options[] = {
+		{ "intent",	required_argument, NULL, OPT_INTENT },
+		{ "budget",	required_argument, NULL, OPT_BUDGET },
+		{ "on-exceed",	required_argument, NULL, OPT_ON_EXCEED },
+		COMMON_LONG_OPTIONS
+	};
+	bool on_exceed = false;
+	int c;
+
+	/* "+": what follows CMD is not ours to read. */
+	while ((c = getopt_long(argc, argv, "+" COMMON_SHORT_OPTIONS, options,
+				NULL)) != -1) {
+		switch (c) {
+		case OPT_INTENT:
+			req->intent = optarg;
+			break;
+		case OPT_BUDGET:
+			req->spec = optarg;
+			parse_budget(req);
+			break;
+		case OPT_ON_EXCEED:
+			on_exceed = true;
+			parse_action(req, optarg);
+			break;
+		default:
+			common_option(c, "run", help);
+		}
+	}
+	if (on_exceed && !req->spec) {
+		warnx("--on-exceed without --budget: there is no limit to exceed");
+		usage_hint("run");
+	}
+	if (optind == argc) {
+		warnx("no command was given to run");
+		usage_hint("run");
+	}
+}
+
+/* In the child. The budget comes last, so that it has the command to itself. */
+static int enter_session(void *data, int *error)
+{
+	const struct request *req = data;
+
+	*error = agentns_create();
+	if (*error)
+		return STAGE_CREATE;
+	if (req->intent) {
+		*error = agentns_set_intent(req->intent);
+		if (*error)
+			return STAGE_INTENT;
+	}
+	if (req->spec) {
+		*error = agentns_set_budget(&req->budget);
+		if (*error)
+			return STAGE_BUDGET;
+	}
+	return 0;
+}
+
+static int explain(const struct spawn_failure *f, const struct request *req,
+		   const char *command)
+{
+	switch (f->stage) {
+	case STAGE_CREATE:
+		warnx("cannot create an agent session: %s",
+		      problem_create(-f->error));
+		return EXIT_FAILURE;
+	case STAGE_INTENT:
+		warnx("cannot set the intent \"%s\": %s", escape(req->intent),
+		      problem_intent(-f->error));
+		return EXIT_FAILURE;
+	case STAGE_BUDGET:
+		warnx("cannot set the budget \"%s\": %s", escape(req->spec),
+		      problem_budget(-f->error));
+		return EXIT_FAILURE;
+	case SPAWN_EXEC:
+		warnx("cannot execute \"%s\": %s", escape(command),
+		      strerror(f->error));
+		return f->error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+	default:
+		warnx("cannot start a process for \"%s\": %s", escape(command),
+		      strerror(f->error));
+		return EXIT_FAILURE;
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct request req = { .budget.action = AGENT_NS_ACTION_KILL };
+	struct spawn_failure failure;
+	int status;
+
+	parse_options(argc, argv, &req);
+	if (req.intent && strlen(req.intent) > AGENT_NS_INTENT_MAX)
+		warnx("warning: the intent is longer than %d bytes; the kernel keeps its beginning",
+		      AGENT_NS_INTENT_MAX);
+	status = spawn_wait(argv + optind, enter_session, &req, &failure);
+	if (status < 0)
+		return explain(&failure, &req, argv[optind]);
+	return status;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "resource.h"
+
+#define NSEC_PER_SEC	1000000000ULL
+#define NSEC_PER_MSEC	1000000ULL
+
+#define RESOURCE(heading, counter, limit, text) { \
+	.name = heading, \
+	.limit_name = "MAX_" heading, \
+	.counter_key = #counter, \
+	.limit_key = #limit, \
+	.counter_offset = offsetof(struct agent_ns_counters_uapi, counter), \
+	.limit_offset = offsetof(struct agent_ns_budget_ex, limit), \
+	.help = text, \
+}
+
+const struct resource resources[N_RESOURCES] = {
+	[RES_SYSCALLS] = RESOURCE("SYSCALLS", total_syscalls, max_syscalls,
+				  "system calls"),
+	[RES_OPENS] = RESOURCE("OPENS", openat_count, max_opens,
+			       "files opened, or tried to"),
+	[RES_WRITE_BYTES] = RESOURCE("WRITE_BYTES", write_bytes,
+				     max_write_bytes, "bytes written"),
+	[RES_CONNECTS] = RESOURCE("CONNECTS", connect_count, max_connects,
+				  "calls of connect"),
+	[RES_UNLINKS] = RESOURCE("UNLINKS", unlink_count, max_unlinks,
+				 "calls of unlink"),
+	[RES_FORKS] = RESOURCE("FORKS", fork_count, max_forks,
+			       "processes and threads made"),
+	[RES_ELAPSED] = RESOURCE("ELAPSED", elapsed_ns, max_elapsed_ns,
+				 "seconds since creation"),
+};
+
+static uint64_t load(const void *base, size_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)base + offset, sizeof(value));
+	return value;
+}
+
+uint64_t resource_counter(enum resource_id id,
+			  const struct agent_ns_counters_uapi *counters)
+{
+	return load(counters, resources[id].counter_offset);
+}
+
+uint64_t resource_limit(enum resource_id id,
+			const struct agent_ns_budget_ex *budget)
+{
+	return load(budget, resources[id].limit_offset);
+}
+
+char *resource_print(enum resource_id id, uint64_t value,
+		     char buf[RESOURCE_BUFSIZE])
+{
+	/* The point is fixed: this goes into JSON too. */
+	if (id == RES_ELAPSED)
+		snprintf(buf, RESOURCE_BUFSIZE, "%" PRIu64 ".%03u",
+			 value / (uint64_t)NSEC_PER_SEC,
+			 (unsigned int)(value % NSEC_PER_SEC / NSEC_PER_MSEC));
+	else
+		snprintf(buf, RESOURCE_BUFSIZE, "%" PRIu64, value);
+	return buf;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The resources that sessions are counted and limited in. */
+#ifndef AGENTNS_RESOURCE_H
+#define AGENTNS_RESOURCE_H
+
+#include <agentns.h>
+
+enum resource_id {
+	RES_SYSCALLS,
+	RES_OPENS,
+	RES_WRITE_BYTES,
+	RES_CONNECTS,
+	RES_UNLINKS,
+	RES_FORKS,
+	RES_ELAPSED,
+	N_RESOURCES
+};
+
+/**
+ * struct resource - names and places of one resource
+ * @name: heading of its column
+ * @limit_name: heading of its limit's column
+ * @counter_key: the counter's name in the kernel's files
+ * @limit_key: the limit's name in the kernel's files
+ * @counter_offset: in struct agent_ns_counters_uapi
+ * @limit_offset: in struct agent_ns_budget_ex
+ * @help: what it counts
+ */
+struct resource {
+	const char *name;
+	const char *limit_name;
+	const char *counter_key;
+	const char *limit_key;
+	size_t counter_offset;
+	size_t limit_offset;
+	const char *help;
+};
+
+extern const struct resource resources[N_RESOURCES];
+
+uint64_t resource_counter(enum resource_id id,
+			  const struct agent_ns_counters_uapi *counters);
+
+/* resource_limit - 0 is no limit */
+uint64_t resource_limit(enum resource_id id,
+			const struct agent_ns_budget_ex *budget);
+
+/*
+ * resource_print - a counter or limit as text: seconds with three decimals
+ * for time, else the plain number
+ */
+#define RESOURCE_BUFSIZE	24
+char *resource_print(enum resource_id id, uint64_t value,
+		     char buf[RESOURCE_BUFSIZE]);
+
+#endif /* AGENTNS_RESOURCE_H */

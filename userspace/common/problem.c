@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <agentns.h>
+
+#include "problem.h"
+
+const char *problem_create(int error)
+{
+	switch (-error) {
+	case ENOSYS:
+		if (!agentns_supported())
+			return NO_SUPPORT;
+		return "agent sessions are switched off (set the sysctl kernel.agent_ns.enabled to 1)";
+	case EPERM:
+		return "permission denied (it takes CAP_SYS_ADMIN; run it as root, or set the sysctl kernel.agent_ns.unprivileged to 1)";
+	case ENOSPC:
+		return "sessions are nested too deeply here (start it from an outer session)";
+	default:
+		return strerror(-error);
+	}
+}
+
+const char *problem_intent(int error)
+{
+	switch (-error) {
+	case EINVAL:
+		return "an intent is printable UTF-8 without control characters";
+	case ENOSYS:
+		return NO_SUPPORT;
+	default:
+		return strerror(-error);
+	}
+}
+
+const char *problem_budget(int error)
+{
+	switch (-error) {
+	case EPERM:
+		return "it would loosen a budget, which takes CAP_SYS_ADMIN (run it as root, or give lower limits)";
+	case EINVAL:
+	case E2BIG:
+		return "the loaded agentns.ko does not know such a budget (load the module of this program's version)";
+	case ENOSYS:
+		return NO_SUPPORT;
+	default:
+		return strerror(-error);
+	}
+}
+
+const char *problem_read(int error)
+{
+	switch (-error) {
+	case ENOSYS:
+		return NO_SUPPORT;
+	case EBADMSG:
+		return "the kernel's answer is malformed (this program and agentns.ko are of different versions)";
+	case ENOENT:
+		return "it has ended";
+	case ESRCH:
+		return "no such process";
+	case EACCES:
+	case EPERM:
+		return "permission denied (run it as root)";
+	default:
+		return strerror(-error);
+	}
+}
+
+void close_stdout(void)
+{
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if (!fclose(stdout) && !failed)
+		return;
+	/* A reader that has seen enough, such as head(1), is no failure. */
+	if (errno == EPIPE)
+		return;
+	warn("cannot write to standard output");
+	_exit(EXIT_FAILURE);
+}

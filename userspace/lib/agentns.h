@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libagentns - agent sessions from user space
+ *
+ * Conventions, for every function here:
+ *
+ * - A function that can fail returns 0 (or a count) on success and a negative
+ *   errno on failure; errno itself has no meaning afterwards.
+ * - -ENOSYS is "this kernel has no support", which is also what a kernel with
+ *   the hooks answers while agentns.ko is not loaded. For agentns_create()
+ *   alone it has a second meaning, see there.
+ * - There is no global state. Any function may be called from any thread; one
+ *   handle or iterator must not be used by two threads at once.
+ * - The caller owns all memory that it passes in. Strings and structures are
+ *   copied out; only handles and iterators are allocated.
+ */
+#ifndef AGENTNS_H
+#define AGENTNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/agent_namespaces.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An id as text: 32 lowercase hex digits and a NUL. */
+#define AGENTNS_ID_STRLEN	(2 * AGENT_NS_ID_BYTES)
+#define AGENTNS_ID_BUFSIZE	(AGENTNS_ID_STRLEN + 1)
+
+/* An intent tag and its NUL. */
+#define AGENTNS_INTENT_BUFSIZE	(AGENT_NS_INTENT_MAX + 1)
+
+/* Fewer digits than this do not name a session, see agentns_session_find(). */
+#define AGENTNS_PREFIX_MIN	4
+
+/* struct agentns_session: an action newer than this library. */
+#define AGENTNS_ACTION_UNKNOWN	((__u32)-1)
+
+/* ---- the calling thread's own session: prctl(2) ---- */
+
+/**
+ * agentns_supported - does the running kernel have agent sessions, now?
+ *
+ * Return: true when agentns.ko is loaded into a kernel with its hooks.
+ */
+bool agentns_supported(void);
+
+/**
+ * agentns_create - create a session and move the calling thread into it
+ *
+ * Other threads of the process stay where they are, so call this while there
+ * is one thread only.
+ *
+ * Return: 0, or -EPERM (from the initial agent namespace this takes
+ * CAP_SYS_ADMIN, or the sysctl kernel.agent_ns.unprivileged = 1), -ENOSPC (too
+ * deeply nested), -ENOMEM, or -ENOSYS: no support, or sessions are switched
+ * off by kernel.agent_ns.enabled = 0. agentns_supported() tells the two apart.
+ */
+int agentns_create(void);
+
+/**
+ * agentns_get_id - id of the caller's session
+ * @id: is set; zeros outside a session
+ *
+ * Return: 0 or -ENOSYS.
+ */
+int agentns_get_id(struct agent_session_id_uapi *id);
+
+/**
+ * agentns_get_parent_id - id of the session that the caller's is nested in
+ * @id: is set; zeros for the initial agent namespace, and outside a session
+ *
+ * Return: 0 or -ENOSYS.
+ */
+int agentns_get_parent_id(struct agent_session_id_uapi *id);
+
+/**
+ * agentns_set_intent - set the intent tag of the caller's session
+ * @tag: printable UTF-8; the kernel keeps at most AGENT_NS_INTENT_MAX bytes
+ *
+ * Return: 0, -EINVAL (control character, not UTF-8, or not in a session),
+ * -EAGAIN (set less than a second ago) or -ENOSYS.
+ */
+int agentns_set_intent(const char *tag);
+
+/**
+ * agentns_get_intent - intent tag of the caller's session
+ * @tag: buffer of AGENTNS_INTENT_BUFSIZE bytes; empty outside a session
+ *
+ * Return: 0 or -ENOSYS.
+ */
+int agentns_get_intent(char tag[AGENTNS_INTENT_BUFSIZE]);
+
+/**
+ * agentns_get_counters - what the caller's session has done so far
+ * @counters: is set; zeros outside a session
+ *
+ * Return: 0 or -ENOSYS.
+ */
+int agentns_get_counters(struct agent_ns_counters_uapi *counters);
+
+/**
+ * agentns_set_budget_limits - set the first three limits, and no others
+ * @budget: limits; 0 is no limit. Limits that only struct agent_ns_budget_ex
+ *	has become "none": agentns_set_budget() is the better call.
+ *
+ * Return: 0, -EINVAL (bad value, or not in a session), -EPERM (would loosen
+ * the budget) or -ENOSYS.
+ */
+int agentns_set_budget_limits(const struct agent_ns_budget_uapi *budget);
+
+/**
+ * agentns_set_budget - replace the budget of the caller's session
+ * @budget: limits; 0 is no limit
+ *
+ * Return: 0, -EINVAL (bad value, or not in a session), -EPERM (would loosen
+ * the budget), -E2BIG (the kernel's module does not know a limit that is set)
+ * or -ENOSYS.
+ */
+int agentns_set_budget(const struct agent_ns_budget_ex *budget);
+
+/**
+ * agentns_get_budget - budget of the caller's session
+ * @budget: is set; zeros outside a session
+ *
+ * Return: 0 or -ENOSYS.
+ */
+int agentns_get_budget(struct agent_ns_budget_ex *budget);
+
+/* ---- text forms ---- */
+
+/**
+ * agentns_id_parse - read a session id
+ * @text: exactly 32 hex digits, of either case, and nothing else
+ * @id: is set on success
+ *
+ * Return: 0 or -EINVAL.
+ */
+int agentns_id_parse(const char *text, struct agent_session_id_uapi *id);
+
+/**
+ * agentns_id_format - write a session id as 32 lowercase hex digits
+ * @id: the id
+ * @buf: where to
+ *
+ * Return: @buf.
+ */
+char *agentns_id_format(const struct agent_session_id_uapi *id,
+			char buf[AGENTNS_ID_BUFSIZE]);
+
+/**
+ * agentns_id_is_zero - is this the initial agent namespace, "no session"?
+ * @id: the id
+ *
+ * Return: true when all bytes are zero.
+ */
+bool agentns_id_is_zero(const struct agent_session_id_uapi *id);
+
+/**
+ * agentns_id_cmp - order two ids, as memcmp does
+ * @a: an id
+ * @b: another
+ *
+ * Return: less than, equal to or greater than 0.
+ */
+int agentns_id_cmp(const struct agent_session_id_uapi *a,
+		   const struct agent_session_id_uapi *b);
+
+/**
+ * agentns_action_parse - number of an action
+ * @name: "log", "term" or "kill"
+ * @action: is set on success to AGENT_NS_ACTION_*
+ *
+ * Return: 0 or -EINVAL.
+ */
+int agentns_action_parse(const char *name, __u32 *action);
+
+/**
+ * agentns_action_name - name of an action
+ * @action: AGENT_NS_ACTION_*
+ *
+ * Return: its name, "unknown" when there is none. Never NULL.
+ */
+const char *agentns_action_name(__u32 action);
+
+/**
+ * struct agentns_budget_error - which part of a budget string is wrong, and why
+ * @offset: where in the string the offending part begins
+ * @length: its length in bytes; 0 when something is missing at @offset
+ * @reason: a clause in English, of static storage
+ */
+struct agentns_budget_error {
+	size_t offset;
+	size_t length;
+	const char *reason;
+};
+
+/**
+ * agentns_budget_parse - read a budget string
+ * @spec: for example "wall=1h,syscalls=1e7,write_bytes=10G,fork=1000"
+ * @budget: limits named in @spec are set, all others become 0, no limit;
+ *	@budget->action stays as it is. Untouched on failure.
+ * @err: says what is wrong on failure; may be NULL
+ *
+ * Comma-separated KEY=VALUE, no key twice, no blanks, at least one. Keys:
+ *
+ * - wall: seconds, or a number followed by s, m or h;
+ * - write_bytes: bytes, or a number followed by K, M, G or T (1024 and so on);
+ * - syscalls, fork, opens, connects, unlinks: a count such as 1000 or 1e7.
+ *
+ * Numbers are decimal. 0 is refused, because to the kernel it means no limit;
+ * wall's nanoseconds must fit in 64 bits, as must every other value.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int agentns_budget_parse(const char *spec, struct agent_ns_budget_ex *budget,
+			 struct agentns_budget_error *err);
+
+/* ---- other processes and sessions: /proc and /sys ---- */
+
+struct agentns;
+struct agentns_iter;
+
+/**
+ * struct agentns_session - one session as sysfs shows it
+ * @id: its id
+ * @parent: id of the session it is nested in, zeros for none
+ * @intent: the intent tag, empty when there is none
+ * @depth: nesting depth; a first-level session has 1
+ * @inum: inode number of its namespace, the number in /proc/PID/ns/agent
+ * @budget: its limits; 0 is no limit
+ * @counters: what it and its descendants did
+ *
+ * The files are read one after the other, so figures of a busy session are
+ * not from one instant.
+ */
+struct agentns_session {
+	struct agent_session_id_uapi id;
+	struct agent_session_id_uapi parent;
+	char intent[AGENTNS_INTENT_BUFSIZE];
+	uint32_t depth;
+	uint64_t inum;
+	struct agent_ns_budget_ex budget;
+	struct agent_ns_counters_uapi counters;
+};
+
+/**
+ * agentns_open - get a handle for reading /proc and /sys
+ * @handle: is set on success; release it with agentns_close()
+ * @root: the folder that has "proc" and "sys" in it; NULL means "/"
+ *
+ * This succeeds on any kernel; the readers below report missing support.
+ *
+ * Return: 0, -ENOMEM, or why @root cannot be opened.
+ */
+int agentns_open(struct agentns **handle, const char *root);
+
+/**
+ * agentns_close - release a handle
+ * @handle: the handle, or NULL
+ */
+void agentns_close(struct agentns *handle);
+
+/**
+ * agentns_pid_id - session of a process
+ * @handle: from agentns_open()
+ * @pid: process (or thread) id
+ * @id: is set; zeros when the process is not in a session
+ *
+ * Return: 0, -ESRCH (no such process, or it ended meanwhile), -ENOSYS, or why
+ * /proc cannot be read.
+ */
+int agentns_pid_id(struct agentns *handle, pid_t pid,
+		   struct agent_session_id_uapi *id);
+
+/**
+ * agentns_pid_intent - intent tag of a process's session
+ * @handle: from agentns_open()
+ * @pid: process (or thread) id
+ * @tag: buffer of AGENTNS_INTENT_BUFSIZE bytes
+ *
+ * Return: as agentns_pid_id().
+ */
+int agentns_pid_intent(struct agentns *handle, pid_t pid,
+		       char tag[AGENTNS_INTENT_BUFSIZE]);
+
+/**
+ * agentns_pid_counters - counters of a process's session
+ * @handle: from agentns_open()
+ * @pid: process (or thread) id
+ * @counters: is set; zeros when the process is not in a session
+ *
+ * Unlike agentns_session_read() this works for a session without a directory
+ * in sysfs too.
+ *
+ * Return: as agentns_pid_id(), or -EBADMSG when the file is malformed.
+ */
+int agentns_pid_counters(struct agentns *handle, pid_t pid,
+			 struct agent_ns_counters_uapi *counters);
+
+/**
+ * agentns_session_read - read one session from sysfs
+ * @handle: from agentns_open()
+ * @id: which
+ * @session: is set on success
+ *
+ * Return: 0, -ENOENT (no such session, it ended meanwhile, or it has no
+ * directory because there are more than max_session_dirs), -ENOSYS, -EBADMSG
+ * when a file is malformed, or why one cannot be read.
+ */
+int agentns_session_read(struct agentns *handle,
+			 const struct agent_session_id_uapi *id,
+			 struct agentns_session *session);
+
+/**
+ * agentns_session_find - find sessions by the first digits of their ids
+ * @handle: from agentns_open()
+ * @prefix: AGENTNS_PREFIX_MIN to 32 hex digits, of either case
+ * @ids: the first @max ids that match are stored here; NULL when @max is 0
+ * @max: room in @ids
+ *
+ * Return: how many sessions match, which may be more than @max, or -EINVAL
+ * (@prefix is no such thing), -ENOSYS, or why sysfs cannot be read.
+ */
+int agentns_session_find(struct agentns *handle, const char *prefix,
+			 struct agent_session_id_uapi *ids, size_t max);
+
+/**
+ * agentns_iter_open - begin to go through all sessions in sysfs
+ * @handle: from agentns_open(); must outlive the iterator
+ * @iter: is set on success; release it with agentns_iter_close()
+ *
+ * Return: 0, -ENOMEM, -ENOSYS, or why sysfs cannot be read.
+ */
+int agentns_iter_open(struct agentns *handle, struct agentns_iter **iter);
+
+/**
+ * agentns_iter_next - read the next session
+ * @iter: from agentns_iter_open()
+ * @session: is set when there is one
+ *
+ * Sessions come in no particular order. One that ends meanwhile is skipped.
+ *
+ * Return: 1 when @session was set, 0 at the end, or as agentns_session_read().
+ */
+int agentns_iter_next(struct agentns_iter *iter,
+		      struct agentns_session *session);
+
+/**
+ * agentns_iter_close - release an iterator
+ * @iter: the iterator, or NULL
+ */
+void agentns_iter_close(struct agentns_iter *iter);
+
+/**
+ * agentns_sessions_live - number of live sessions, with or without a directory
+ * @handle: from agentns_open()
+ * @count: is set on success
+ *
+ * Return: 0, -ENOENT when this kernel's module does not say, or -ENOSYS.
+ */
+int agentns_sessions_live(struct agentns *handle, uint64_t *count);
+
+/**
+ * agentns_abi - version of the kernel's interface
+ * @handle: from agentns_open()
+ * @version: is set on success
+ *
+ * Return: 0, -ENOSYS, -EBADMSG, or why the file cannot be read.
+ */
+int agentns_abi(struct agentns *handle, uint64_t *version);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* AGENTNS_H */

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Handles, and reading small files below them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+int agentns_open(struct agentns **handle, const char *root)
+{
+	struct agentns *h;
+
+	h = malloc(sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	h->root_fd = open(root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (h->root_fd < 0) {
+		int err = errno;
+
+		free(h);
+		return -err;
+	}
+	*handle = h;
+	return 0;
+}
+
+void agentns_close(struct agentns *handle)
+{
+	if (!handle)
+		return;
+	close(handle->root_fd);
+	free(handle);
+}
+
+ssize_t agentns__read_file(int dir_fd, const char *path, char *buf,
+			   size_t size)
+{
+	ssize_t ret = -EMSGSIZE;
+	size_t used = 0;
+	int fd;
+
+	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* procfs and sysfs may return less than was asked for. */
+	while (used < size) {
+		ssize_t n = read(fd, buf + used, size - used);
+
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			ret = -errno;
+			break;
+		}
+		if (!n) {
+			buf[used] = '\0';
+			ret = used;
+			break;
+		}
+		used += n;
+	}
+	close(fd);
+	return ret;
+}
+
+ssize_t agentns__read_line(int dir_fd, const char *path, char *buf,
+			   size_t size)
+{
+	ssize_t len;
+
+	len = agentns__read_file(dir_fd, path, buf, size);
+	if (len == -EMSGSIZE)
+		return -EBADMSG;
+	if (len < 0)
+		return len;
+	/* A NUL inside, or a second line, makes the first newline not last. */
+	if (!len || strcspn(buf, "\n") != (size_t)len - 1)
+		return -EBADMSG;
+	buf[--len] = '\0';
+	return len;
+}
+
+int agentns__digits(const char *text, uint64_t *value)
+{
+	uint64_t number = 0;
+
+	if (!*text)
+		return -EBADMSG;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' ||
+		    __builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(*text - '0'),
+					   &number))
+			return -EBADMSG;
+	}
+	*value = number;
+	return 0;
+}

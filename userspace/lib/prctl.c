@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The calling thread's own session. */
+#include <errno.h>
+#include <sys/prctl.h>
+
+#include "internal.h"
+
+/*
+ * All five arguments are passed and those not used are zero, as the kernel
+ * demands of the operations from PR_AGENT_BASE + 8 up.
+ */
+static int agent_prctl(int operation, const void *arg, size_t size)
+{
+	if (prctl(operation, (unsigned long)arg, (unsigned long)size, 0UL, 0UL))
+		return -errno;
+	return 0;
+}
+
+bool agentns_supported(void)
+{
+	struct agent_session_id_uapi id;
+
+	/* With a good pointer nothing but a missing module makes this fail. */
+	return !agent_prctl(PR_GET_AGENT_SESSION_ID, &id, 0);
+}
+
+/* EINVAL is a bad value, or the answer of a kernel that knows none of this. */
+static int agent_op(int operation, const void *arg, size_t size)
+{
+	int ret = agent_prctl(operation, arg, size);
+
+	if (ret == -EINVAL && !agentns_supported())
+		return -ENOSYS;
+	return ret;
+}
+
+int agentns_create(void)
+{
+	return agent_op(PR_SET_AGENT_NS, NULL, 0);
+}
+
+int agentns_get_id(struct agent_session_id_uapi *id)
+{
+	return agent_op(PR_GET_AGENT_SESSION_ID, id, 0);
+}
+
+int agentns_get_parent_id(struct agent_session_id_uapi *id)
+{
+	return agent_op(PR_GET_AGENT_PARENT_ID, id, 0);
+}
+
+int agentns_set_intent(const char *tag)
+{
+	return agent_op(PR_SET_AGENT_INTENT_TAG, tag, 0);
+}
+
+int agentns_get_intent(char tag[AGENTNS_INTENT_BUFSIZE])
+{
+	return agent_op(PR_GET_AGENT_INTENT_TAG, tag, 0);
+}
+
+int agentns_get_counters(struct agent_ns_counters_uapi *counters)
+{
+	return agent_op(PR_GET_AGENT_COUNTERS, counters, 0);
+}
+
+int agentns_set_budget_limits(const struct agent_ns_budget_uapi *budget)
+{
+	return agent_op(PR_SET_AGENT_BUDGET_LIMITS, budget, 0);
+}
+
+int agentns_set_budget(const struct agent_ns_budget_ex *budget)
+{
+	return agent_op(PR_SET_AGENT_BUDGET_EX, budget, sizeof(*budget));
+}
+
+int agentns_get_budget(struct agent_ns_budget_ex *budget)
+{
+	return agent_op(PR_GET_AGENT_BUDGET_EX, budget, sizeof(*budget));
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Sessions in /sys/kernel/agentns/. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct agentns_iter {
+	DIR *dir;
+};
+
+/*
+ * A session may end while its files are read: opening then says ENOENT, and
+ * reading a file that is open already says ENODEV.
+ */
+static int gone(int err)
+{
+	return err == -ENODEV ? -ENOENT : err;
+}
+
+static int read_text(int dir_fd, const char *name, char *buf, size_t size)
+{
+	ssize_t len = agentns__read_line(dir_fd, name, buf, size);
+
+	return len < 0 ? gone(len) : 0;
+}
+
+static int read_number(int dir_fd, const char *name, uint64_t *value)
+{
+	char text[32];
+	int ret;
+
+	ret = read_text(dir_fd, name, text, sizeof(text));
+	return ret ? ret : agentns__digits(text, value);
+}
+
+/* A limit is a number, or "max" for none. */
+static int read_limit(int dir_fd, const char *name, uint64_t *value)
+{
+	char text[32];
+	int ret;
+
+	ret = read_text(dir_fd, name, text, sizeof(text));
+	if (ret)
+		return ret;
+	if (!strcmp(text, "max")) {
+		*value = 0;
+		return 0;
+	}
+	return agentns__digits(text, value);
+}
+
+static const struct {
+	const char *name;
+	int (*read)(int dir_fd, const char *name, uint64_t *value);
+	size_t offset;
+} number_files[] = {
+#define BUDGET(field) \
+	{ #field, read_limit, offsetof(struct agentns_session, budget.field) }
+#define COUNTER(field) \
+	{ "counters/" #field, read_number, \
+	  offsetof(struct agentns_session, counters.field) }
+	BUDGET(max_syscalls),
+	BUDGET(max_write_bytes),
+	BUDGET(max_elapsed_ns),
+	BUDGET(max_forks),
+	BUDGET(max_opens),
+	BUDGET(max_connects),
+	BUDGET(max_unlinks),
+	COUNTER(total_syscalls),
+	COUNTER(openat_count),
+	COUNTER(write_bytes),
+	COUNTER(connect_count),
+	COUNTER(unlink_count),
+	COUNTER(fork_count),
+	COUNTER(elapsed_ns),
+	{ "inum", read_number, offsetof(struct agentns_session, inum) },
+#undef BUDGET
+#undef COUNTER
+};
+
+static int read_numbers(int dir_fd, struct agentns_session *s)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(number_files); i++) {
+		uint64_t value;
+		int ret;
+
+		ret = number_files[i].read(dir_fd, number_files[i].name,
+					   &value);
+		if (ret)
+			return ret;
+		/* uint64_t and __u64 are different types of the same size. */
+		memcpy((char *)s + number_files[i].offset, &value,
+		       sizeof(value));
+	}
+	return 0;
+}
+
+static int read_strings(int dir_fd, struct agentns_session *s)
+{
+	char parent[AGENTNS_ID_STRLEN + 2], intent[AGENTNS_INTENT_BUFSIZE + 1];
+	char action[16];
+	int ret;
+
+	ret = read_text(dir_fd, "parent", parent, sizeof(parent));
+	if (!ret && agentns_id_parse(parent, &s->parent))
+		ret = -EBADMSG;
+	if (!ret)
+		ret = read_text(dir_fd, "action", action, sizeof(action));
+	/* A later kernel's action is no reason to hide the session. */
+	if (!ret && agentns_action_parse(action, &s->budget.action))
+		s->budget.action = AGENTNS_ACTION_UNKNOWN;
+	if (!ret)
+		ret = read_text(dir_fd, "intent", intent, sizeof(intent));
+	if (!ret)
+		memcpy(s->intent, intent, strlen(intent) + 1);
+	return ret;
+}
+
+/* @dir_fd is .../sessions, @name one of its entries. */
+static int read_session(int dir_fd, const char *name,
+			struct agentns_session *session)
+{
+	struct agentns_session s = { 0 };
+	uint64_t depth;
+	int fd, ret;
+
+	if (agentns_id_parse(name, &s.id))
+		return -EINVAL;
+	fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = read_strings(fd, &s);
+	if (!ret)
+		ret = read_numbers(fd, &s);
+	if (!ret)
+		ret = read_number(fd, "depth", &depth);
+	close(fd);
+	if (ret)
+		return ret;
+	if (depth > UINT32_MAX)
+		return -EBADMSG;
+	s.depth = depth;
+	*session = s;
+	return 0;
+}
+
+static int open_sessions(struct agentns *handle)
+{
+	int fd;
+
+	fd = openat(handle->root_fd, AGENTNS_SYSFS_SESSIONS,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOSYS : -errno;
+	return fd;
+}
+
+int agentns_session_read(struct agentns *handle,
+			 const struct agent_session_id_uapi *id,
+			 struct agentns_session *session)
+{
+	char name[AGENTNS_ID_BUFSIZE];
+	int fd, ret;
+
+	fd = open_sessions(handle);
+	if (fd < 0)
+		return fd;
+	ret = read_session(fd, agentns_id_format(id, name), session);
+	close(fd);
+	return ret;
+}
+
+int agentns_iter_open(struct agentns *handle, struct agentns_iter **iter)
+{
+	struct agentns_iter *it;
+	int fd;
+
+	fd = open_sessions(handle);
+	if (fd < 0)
+		return fd;
+	it = malloc(sizeof(*it));
+	if (!it) {
+		close(fd);
+		return -ENOMEM;
+	}
+	it->dir = fdopendir(fd);
+	if (!it->dir) {
+		int err = errno;
+
+		close(fd);
+		free(it);
+		return -err;
+	}
+	*iter = it;
+	return 0;
+}
+
+void agentns_iter_close(struct agentns_iter *iter)
+{
+	if (!iter)
+		return;
+	closedir(iter->dir);
+	free(iter);
+}
+
+/* Name of the next session's directory; NULL at the end, or with *@error. */
+static const char *next_name(struct agentns_iter *iter, int *error)
+{
+	struct agent_session_id_uapi id;
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(iter->dir);
+		if (!entry) {
+			*error = -errno;
+			return NULL;
+		}
+	} while (agentns_id_parse(entry->d_name, &id));
+	return entry->d_name;
+}
+
+int agentns_iter_next(struct agentns_iter *iter,
+		      struct agentns_session *session)
+{
+	const char *name;
+	int ret = 0;
+
+	while ((name = next_name(iter, &ret))) {
+		ret = read_session(dirfd(iter->dir), name, session);
+		if (!ret)
+			return 1;
+		if (ret != -ENOENT)
+			break;
+	}
+	return ret;
+}
+
+/* Copy @prefix in lower case, as ids are in sysfs. */
+static int check_prefix(const char *prefix, char lower[AGENTNS_ID_BUFSIZE])
+{
+	size_t len = strspn(prefix, "0123456789abcdefABCDEF");
+	size_t i;
+
+	if (prefix[len] || len < AGENTNS_PREFIX_MIN || len > AGENTNS_ID_STRLEN)
+		return -EINVAL;
+	for (i = 0; i < len; i++)
+		lower[i] = prefix[i] >= 'A' && prefix[i] <= 'F' ?
+			prefix[i] - 'A' + 'a' : prefix[i];
+	lower[len] = '\0';
+	return len;
+}
+
+int agentns_session_find(struct agentns *handle, const char *prefix,
+			 struct agent_session_id_uapi *ids, size_t max)
+{
+	char lower[AGENTNS_ID_BUFSIZE];
+	struct agentns_iter *iter;
+	int len, ret, found = 0, error = 0;
+	const char *name;
+
+	len = check_prefix(prefix, lower);
+	if (len < 0)
+		return len;
+	ret = agentns_iter_open(handle, &iter);
+	if (ret)
+		return ret;
+	while ((name = next_name(iter, &error))) {
+		if (strncmp(name, lower, len))
+			continue;
+		if ((size_t)found < max)
+			agentns_id_parse(name, &ids[found]);
+		found++;
+	}
+	agentns_iter_close(iter);
+	return error ? error : found;
+}
+
+/* A file beside sessions/. */
+static int read_global(struct agentns *handle, const char *name,
+		       uint64_t *value)
+{
+	int fd, ret;
+
+	fd = openat(handle->root_fd, AGENTNS_SYSFS,
+		    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOSYS : -errno;
+	ret = read_number(fd, name, value);
+	close(fd);
+	return ret;
+}
+
+int agentns_sessions_live(struct agentns *handle, uint64_t *count)
+{
+	return read_global(handle, "sessions_live", count);
+}
+
+int agentns_abi(struct agentns *handle, uint64_t *version)
+{
+	return read_global(handle, "abi", version);
+}
