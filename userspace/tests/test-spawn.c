@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Running a command and standing in for it, without any session.
+ *
+ * The command is mostly this program itself: "test-spawn ROLE".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "problem.h"
+#include "spawn.h"
+#include "tap.h"
+
+/* ---- the command's side ---- */
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	caught++;
+}
+
+static void pause_ms(long ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* Say "ready", collect signals until quiet, exit with how many there were. */
+static int role_count(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_signal };
+	int waited;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		sigaction(signals[i], &sa, NULL);
+	if (write(STDOUT_FILENO, "ready\n", 6) != 6)
+		return 99;
+	for (waited = 0; !caught && waited < 10000; waited += 10)
+		pause_ms(10);
+	/* Would another one come? */
+	pause_ms(300);
+	return 10 + caught;
+}
+
+/* Exit 0 when the mask and SIGCHLD's action are as the caller had them. */
+static int role_inherit(void)
+{
+	struct sigaction sa;
+	sigset_t mask;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	sigaction(SIGCHLD, NULL, &sa);
+	if (sigismember(&mask, SIGTERM) || sigismember(&mask, SIGCHLD) ||
+	    !sigismember(&mask, SIGUSR1))
+		return 1;
+	return sa.sa_handler == SIG_IGN ? 0 : 2;
+}
+
+/* Exit 0 when nothing but the standard descriptors is open. */
+static int role_descriptors(void)
+{
+	int fd;
+
+	for (fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			return 1;
+	return 0;
+}
+
+/* A command that signals its whole process group gets that once. */
+static int role_group(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGTERM, &sa, NULL);
+	kill(0, SIGTERM);
+	pause_ms(300);
+	return 10 + caught;
+}
+
+static int role(const char *name)
+{
+	if (!strcmp(name, "count"))
+		return role_count();
+	if (!strcmp(name, "inherit"))
+		return role_inherit();
+	if (!strcmp(name, "descriptors"))
+		return role_descriptors();
+	if (!strcmp(name, "group"))
+		return role_group();
+	return 98;
+}
+
+/* ---- the caller's side ---- */
+
+static char *self;
+
+static int setup_nothing(void *data, int *error)
+{
+	(void)data;
+	(void)error;
+	return 0;
+}
+
+static int setup_fail(void *data, int *error)
+{
+	*error = -*(int *)data;
+	return 3;
+}
+
+static int setup_die(void *data, int *error)
+{
+	(void)data;
+	(void)error;
+	raise(SIGKILL);
+	return 0;
+}
+
+/* execvp() does not write to its arguments, whatever its prototype says. */
+static int spawn(const char *command, const char *arg,
+		 struct spawn_failure *f)
+{
+	char *argv[] = { (char *)command, (char *)arg, NULL };
+
+	return spawn_wait(argv, setup_nothing, NULL, f);
+}
+
+static int shell(const char *script)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
+	struct spawn_failure f;
+
+	return spawn_wait(argv, setup_nothing, NULL, &f);
+}
+
+static void test_status(void)
+{
+	ok_int(shell("exit 0"), 0, "status 0");
+	ok_int(shell("exit 3"), 3, "status 3");
+	ok_int(shell("exit 255"), 255, "status 255");
+	ok_int(shell("kill -KILL $$"), 128 + SIGKILL, "ended by SIGKILL");
+	ok_int(shell("kill -TERM $$"), 128 + SIGTERM, "ended by SIGTERM");
+}
+
+static void test_failures(void)
+{
+	char *argv[] = { (char *)"true", NULL };
+	struct spawn_failure f;
+	int error = EPERM;
+
+	ok_int(spawn("agentns-no-such-command", NULL, &f), -1, "no command");
+	ok(f.stage == SPAWN_EXEC && f.error == ENOENT, "no command: why");
+	ok_int(spawn("/", NULL, &f), -1, "not a program");
+	ok(f.stage == SPAWN_EXEC && f.error == EACCES, "not a program: why");
+	ok_int(spawn_wait(argv, setup_fail, &error, &f), -1, "setup fails");
+	ok(f.stage == 3 && f.error == EPERM, "setup fails: where and why");
+	ok_int(spawn_wait(argv, setup_die, NULL, &f), 128 + SIGKILL,
+	       "killed before it is executed");
+}
+
+/* A parent may ignore SIGCHLD and block signals: shells' jobs inherit that. */
+static void test_inherit(void)
+{
+	struct sigaction ign = { .sa_handler = SIG_IGN }, old, now;
+	struct spawn_failure f;
+	sigset_t mask, old_mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &mask, &old_mask);
+	sigaction(SIGCHLD, &ign, &old);
+	ok_int(spawn(self, "inherit", &f), 0,
+	       "the command inherits mask and actions");
+	sigaction(SIGCHLD, &old, &now);
+	ok(now.sa_handler == SIG_IGN, "the caller's action is restored");
+	sigprocmask(SIG_SETMASK, &old_mask, &mask);
+	ok(sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGTERM),
+	   "the caller's mask is restored");
+}
+
+/* Wait for "ready" on @fd; what a terminal adds does not matter. */
+static void await_ready(int fd)
+{
+	char text[64];
+	size_t used = 0;
+
+	while (used < sizeof(text) - 1) {
+		ssize_t n = read(fd, text + used, sizeof(text) - 1 - used);
+
+		if (n <= 0)
+			break;
+		used += n;
+		text[used] = '\0';
+		if (strstr(text, "ready"))
+			return;
+	}
+	tap_bail("the command did not start");
+}
+
+/* In a process of its own: stand in for "test-spawn ROLE". */
+static void __attribute__((noreturn)) stand_in(const char *role_name)
+{
+	struct spawn_failure f;
+	int fd;
+
+	/* What the command is not to inherit is not of interest here. */
+	for (fd = 3; fd < 64; fd++)
+		close(fd);
+	_exit(spawn(self, role_name, &f));
+}
+
+static int finish(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		tap_bail("waitpid failed");
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   1000 + WTERMSIG(status);
+}
+
+static void test_pass_on(int signo, const char *name)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		tap_bail("pipe failed");
+	pid = fork();
+	if (!pid) {
+		dup2(fds[1], STDOUT_FILENO);
+		stand_in("count");
+	}
+	close(fds[1]);
+	await_ready(fds[0]);
+	kill(pid, signo);
+	ok_int(finish(pid), 11, "%s is passed on", name);
+	close(fds[0]);
+}
+
+static void test_terminal(void)
+{
+	int terminal;
+	pid_t pid;
+
+	pid = forkpty(&terminal, NULL, NULL, NULL);
+	if (pid < 0) {
+		ok(true, "Ctrl-C reaches the command once # SKIP no terminals");
+		return;
+	}
+	if (!pid)
+		stand_in("count");
+	await_ready(terminal);
+	if (write(terminal, "\003", 1) != 1)
+		tap_bail("cannot write to the terminal");
+	ok_int(finish(pid), 11, "Ctrl-C reaches the command once");
+	close(terminal);
+}
+
+static void test_descriptors(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		stand_in("descriptors");
+	ok_int(finish(pid), 0, "the command gets no descriptor of ours");
+}
+
+static void test_group(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		setpgid(0, 0);
+		stand_in("group");
+	}
+	ok_int(finish(pid), 11,
+	       "a signal from the command to its group comes once");
+}
+
+int main(int argc, char **argv)
+{
+	self = argv[0];
+	if (argc > 1)
+		return role(argv[1]);
+	/* A test that hangs is a failure, and says so. */
+	alarm(120);
+	test_status();
+	test_failures();
+	test_inherit();
+	test_pass_on(SIGINT, "SIGINT");
+	test_pass_on(SIGTERM, "SIGTERM");
+	test_pass_on(SIGHUP, "SIGHUP");
+	test_pass_on(SIGQUIT, "SIGQUIT");
+	test_terminal();
+	test_descriptors();
+	test_group();
+	return tap_done();
+}
