@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The work is done by programs under tests/, each of which says what it does with --help or in its first lines.
+
+KERNEL	?= 6.12
+
+help:
+	@echo 'make demo       an agent session, start to end, on a patched kernel in QEMU'
+	@echo 'make check      all tests; the last line counts them'
+	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
+	@echo 'make kernel     the patched kernel of the tests, into the cache'
+	@echo 'make module     agentns.ko for that kernel, by dkms'
+	@echo 'make deps       install the packages that all this needs (as root; otherwise name them)'
+	@echo 'make clean      remove what was built in this checkout; the cache is $${XDG_CACHE_HOME:-~/.cache}/agentns'
+	@echo
+	@echo 'tests/vm/run [-- COMMAND]   a machine with that kernel: your own files read-only, and a shell or COMMAND'
+	@echo
+	@echo 'KERNEL=6.12 names the kernel series, KSRC=/path/to/linux a source tree of it to use instead of Debian'"'"'s.'
+
+deps:
+	@tests/lib/deps $(KERNEL)
+
+kernel: deps
+	@tests/kernel/build $(KERNEL)
+
+module: deps
+	@tests/vm/module $(KERNEL)
+
+userspace: deps
+	@$(MAKE) --no-print-directory -C userspace
+
+check:
+	@tests/lib/check $(KERNEL)
+
+demo: deps
+	@tests/demo/run
+
+clean:
+	@$(MAKE) --no-print-directory -C userspace clean
+	@$(MAKE) --no-print-directory -C tests/selftests clean
+
+.PHONY: help deps kernel module userspace check demo clean
+# What is under tests/ uses all processors by itself.
+.NOTPARALLEL:
