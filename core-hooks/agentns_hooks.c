@@ -33,7 +33,7 @@ static DEFINE_MUTEX(agentns_register_lock);
 static struct ns_common agentns_init_ns = {
 	.ops	= &agentns_operations,
 	.inum	= AGENT_NS_INIT_INO,
-	.count	= REFCOUNT_INIT(1),
+	AGENTNS_REFCOUNT_INIT,
 };
 
 /* What the hooks do while no module is there: nothing. */
@@ -180,7 +180,7 @@ bool agentns_loaded(void)
 struct ns_common *agentns_get(struct ns_common *ns)
 {
 	if (ns)
-		refcount_inc(&ns->count);
+		refcount_inc(agentns_refcount(ns));
 	return ns;
 }
 EXPORT_SYMBOL_GPL(agentns_get);
@@ -197,7 +197,7 @@ void agentns_put(struct ns_common *ns)
 
 	if (!ns || ns == &agentns_init_ns)
 		return;
-	if (!refcount_dec_and_test(&ns->count))
+	if (!refcount_dec_and_test(agentns_refcount(ns)))
 		return;
 
 	/*
@@ -253,7 +253,7 @@ EXPORT_SYMBOL_GPL(agentns_task_get);
 int agentns_ns_init(struct ns_common *ns)
 {
 	ns->ops = &agentns_operations;
-	refcount_set(&ns->count, 1);
+	refcount_set(agentns_refcount(ns), 1);
 	return ns_alloc_inum(ns);
 }
 EXPORT_SYMBOL_GPL(agentns_ns_init);

@@ -4,7 +4,6 @@
 
 #include <linux/array_size.h>
 #include <linux/capability.h>
-#include <linux/cpu.h>
 #include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 
@@ -93,25 +92,12 @@ static void agentns_elapsed_write(struct agentns_session *s, u64 max_elapsed_ns)
 	s->elapsed_crossed = false;
 }
 
-/* Recalling credit needs the set of CPUs to stand still. */
-static void agentns_budget_lock(struct agentns_session *s)
-{
-	cpus_read_lock();
-	spin_lock(&s->root->tree_lock);
-}
-
-static void agentns_budget_unlock(struct agentns_session *s)
-{
-	spin_unlock(&s->root->tree_lock);
-	cpus_read_unlock();
-}
-
 /**
  * agentns_budget_set - replace a session's budget on behalf of current
  * @s: the session, pinned
  * @budget: all of its limits
  *
- * Context: May sleep.
+ * Context: Process context.
  * Return: 0, -EINVAL for an unknown action, -EPERM where current may only
  * tighten and this would loosen.
  */
@@ -126,7 +112,7 @@ int agentns_budget_set(struct agentns_session *s,
 	if (budget->action >= agentns_nr_actions)
 		return -EINVAL;
 
-	agentns_budget_lock(s);
+	spin_lock(&s->root->tree_lock);
 	agentns_budget_read(s, &old);
 	if (!may_loosen && agentns_budget_loosens(&old, budget)) {
 		ret = -EPERM;
@@ -137,7 +123,7 @@ int agentns_budget_set(struct agentns_session *s,
 	agentns_elapsed_write(s, budget->max_elapsed_ns);
 	s->action = budget->action;
 unlock:
-	agentns_budget_unlock(s);
+	spin_unlock(&s->root->tree_lock);
 	if (!ret)
 		agentns_reaper_hurry(s);
 	return ret;
@@ -164,14 +150,14 @@ void agentns_budget_get(struct agentns_session *s,
  * @res: of what
  * @limit: calls or bytes; 0 is none
  *
- * Context: May sleep.
+ * Context: Process context.
  */
 void agentns_budget_set_limit(struct agentns_session *s,
 			      enum agentns_resource res, u64 limit)
 {
-	agentns_budget_lock(s);
+	spin_lock(&s->root->tree_lock);
 	agentns_limit_set(s, res, limit);
-	agentns_budget_unlock(s);
+	spin_unlock(&s->root->tree_lock);
 }
 
 /**
@@ -196,7 +182,7 @@ void agentns_budget_set_elapsed(struct agentns_session *s, u64 max_elapsed_ns)
  *
  * Limits that were crossed under another action bind again.
  *
- * Context: May sleep.
+ * Context: Process context.
  * Return: 0 or -EINVAL.
  */
 int agentns_budget_set_action(struct agentns_session *s, u32 action)
@@ -205,13 +191,13 @@ int agentns_budget_set_action(struct agentns_session *s, u32 action)
 
 	if (action >= agentns_nr_actions)
 		return -EINVAL;
-	agentns_budget_lock(s);
+	spin_lock(&s->root->tree_lock);
 	s->action = action;
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		if (s->pool[res].crossed)
 			agentns_limit_set(s, res, s->pool[res].limit);
 	s->elapsed_crossed = false;
-	agentns_budget_unlock(s);
+	spin_unlock(&s->root->tree_lock);
 	agentns_reaper_hurry(s);
 	return 0;
 }
@@ -286,7 +272,7 @@ static int agentns_crossed(struct agentns_session *s, enum agentns_resource res)
  *
  * For where agentns_take() found too little credit on this CPU.
  *
- * Context: Process context, may sleep.
+ * Context: Process context.
  * Return: 0, or -EDQUOT where the work is not to be done.
  */
 int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,

@@ -10,8 +10,10 @@
  * its limit and knows nothing of limits above limits.
  */
 #include <linux/bits.h>
-#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
 #include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
@@ -91,9 +93,12 @@ static void agentns_recall_cpu(void *data)
  * Call back all unspent credit of @top and its descendants, and put it where
  * it came from.
  *
- * Context: process context with interrupts on, cpus_read_lock and the tree
- * lock held. A CPU that spins on the tree lock answers the IPI, as it does so
- * with interrupts on, too.
+ * Not under cpus_read_lock, which nests outside locks that a fork holds here.
+ * With preemption off no CPU goes away; one that comes waits for us in
+ * agentns_cpu_online() before it runs anybody who could spend.
+ *
+ * Context: Process context with interrupts on, the tree lock held. A CPU that
+ * spins on the tree lock answers the IPI, as it spins with interrupts on, too.
  */
 static void agentns_recall(struct agentns_session *top,
 			   enum agentns_resource res)
@@ -102,23 +107,48 @@ static void agentns_recall(struct agentns_session *top,
 	struct agentns_session *s;
 	int cpu;
 
-	lockdep_assert_cpus_held();
 	lockdep_assert_held(&top->root->tree_lock);
 
 	if (top == top->root)
 		WRITE_ONCE(top->refunded[res], false);
-	on_each_cpu(agentns_recall_cpu, &recall, true);
-	agentns_for_each_descendant(s, top) {
-		u64 n = atomic64_xchg(&s->returned, 0);
 
-		for_each_possible_cpu(cpu) {
-			if (cpu_online(cpu))
-				continue;
-			n += agentns_surrender(per_cpu_ptr(s->cpu, cpu), res);
-		}
-		if (n)
-			agentns_refill(s, res, n);
-	}
+	preempt_disable();
+	agentns_for_each_descendant(s, top)
+		for_each_possible_cpu(cpu)
+			if (!cpu_online(cpu))
+				atomic64_add(agentns_surrender(per_cpu_ptr(s->cpu, cpu), res),
+					     &s->returned);
+	on_each_cpu(agentns_recall_cpu, &recall, true);
+	preempt_enable();
+
+	agentns_for_each_descendant(s, top)
+		agentns_refill(s, res, atomic64_xchg(&s->returned, 0));
+}
+
+/* A CPU is coming up and runs no user's task yet. */
+static int agentns_cpu_online(unsigned int cpu)
+{
+	synchronize_rcu();
+	return 0;
+}
+
+static enum cpuhp_state agentns_cpuhp_state;
+
+int __init agentns_credit_init(void)
+{
+	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+					    "agentns:online",
+					    agentns_cpu_online, NULL);
+
+	if (ret < 0)
+		return ret;
+	agentns_cpuhp_state = ret;
+	return 0;
+}
+
+void agentns_credit_exit(void)
+{
+	cpuhp_remove_state_nocalls(agentns_cpuhp_state);
 }
 
 /* How much to grant where @n is needed and @left is there. */
@@ -168,19 +198,17 @@ static bool agentns_recallable(const struct agentns_session *tightest,
  *
  * Of bytes less than @n may be granted, when a limit leaves no more.
  *
- * Context: Process context, may sleep.
+ * Context: Process context with interrupts on; takes the tree lock.
  * Return: how much was spent; 0 when a limit is reached.
  */
 u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
 		 struct agentns_session **exhausted)
 {
 	struct agentns_session *tightest, *a;
-	bool cpus_held = false;
 	u64 granted;
 
-	might_sleep();
-again:
 	spin_lock(&s->root->tree_lock);
+again:
 	tightest = agentns_tightest(s, res);
 	if (!tightest) {
 		agentns_grant(s, res, n + AGENTNS_UNLIMITED, n);
@@ -188,16 +216,8 @@ again:
 	}
 	if (tightest->pool[res].left < (s64)n &&
 	    agentns_recallable(tightest, res)) {
-		if (!cpus_held) {
-			/* Sleeps; all is looked at afresh afterwards. */
-			spin_unlock(&s->root->tree_lock);
-			cpus_read_lock();
-			cpus_held = true;
-			goto again;
-		}
 		tightest->pool[res].exact = true;
 		agentns_recall(tightest, res);
-		spin_unlock(&s->root->tree_lock);
 		goto again;
 	}
 
@@ -214,8 +234,6 @@ again:
 	agentns_grant(s, res, granted, n);
 out:
 	spin_unlock(&s->root->tree_lock);
-	if (cpus_held)
-		cpus_read_unlock();
 	return n;
 }
 
@@ -274,7 +292,7 @@ static u64 agentns_granted(struct agentns_session *top,
 
 /**
  * agentns_limit_set - set one limit of a session
- * @s: the session; its tree lock and cpus_read_lock are held
+ * @s: the session; its tree lock is held
  * @res: of what
  * @limit: 0 is none
  *

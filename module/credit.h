@@ -94,6 +94,8 @@ u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n);
 void agentns_retire_credit(struct agentns_session *s);
+int agentns_credit_init(void);
+void agentns_credit_exit(void);
 u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res);
 void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		       u64 limit);

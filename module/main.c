@@ -7,6 +7,7 @@
 #include <linux/user_namespace.h>
 
 #include "charge.h"
+#include "credit.h"
 #include "prctl.h"
 #include "procfs.h"
 #include "reaper.h"
@@ -65,9 +66,12 @@ static int __init agentns_init(void)
 {
 	int err;
 
-	err = agentns_sessions_init();
+	err = agentns_credit_init();
 	if (err)
 		return err;
+	err = agentns_sessions_init();
+	if (err)
+		goto credit_exit;
 	err = agentns_sysfs_init();
 	if (err)
 		goto sessions_exit;
@@ -90,6 +94,8 @@ sysfs_exit:
 	agentns_sysfs_exit();
 sessions_exit:
 	agentns_sessions_exit();
+credit_exit:
+	agentns_credit_exit();
 	return err;
 }
 
@@ -101,6 +107,7 @@ static void __exit agentns_exit(void)
 	agentns_sysfs_exit();
 	agentns_reaper_stop();
 	agentns_sessions_exit();
+	agentns_credit_exit();
 }
 
 module_init(agentns_init);

@@ -37,7 +37,7 @@ struct workqueue_struct *agentns_release_wq;
  */
 bool agentns_session_tryget(struct agentns_session *s)
 {
-	return refcount_inc_not_zero(&s->ns.count);
+	return refcount_inc_not_zero(agentns_refcount(&s->ns));
 }
 
 /**
@@ -303,7 +303,7 @@ static struct agentns_session *agentns_session_end(struct agentns_session *s)
 		agentns_session_free(s);
 
 	/* Not by agentns_put(), which would recurse as deep as they nest. */
-	if (parent && refcount_dec_and_test(&parent->ns.count))
+	if (parent && refcount_dec_and_test(agentns_refcount(&parent->ns)))
 		return parent;
 	return NULL;
 }

@@ -9,4 +9,8 @@
 /* The type of the flags of create_new_namespaces(). */
 #define AGENTNS_CLONE_FLAGS_T	unsigned long
 
+/* Where struct ns_common keeps the references of its holders. */
+#define agentns_refcount(ns)	(&(ns)->count)
+#define AGENTNS_REFCOUNT_INIT	.count = REFCOUNT_INIT(1)
+
 #endif /* _LINUX_AGENTNS_SERIES_H */
