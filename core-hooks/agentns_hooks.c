@@ -12,13 +12,17 @@
 #include <linux/io_uring.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/ns_common.h>
 #include <linux/perf_event.h>
 #include <linux/proc_ns.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
 #include <linux/user_namespace.h>
-#include <uapi/linux/agent_namespaces.h>
+
+#ifdef AGENTNS_HAVE_NSTREE
+#include <linux/nstree.h>
+#endif
 
 /* The module's operations; NULL while there is none. */
 static const struct agentns_ops __rcu *agentns_ops;
@@ -33,7 +37,7 @@ static DEFINE_MUTEX(agentns_register_lock);
 static struct ns_common agentns_init_ns = {
 	.ops	= &agentns_operations,
 	.inum	= AGENT_NS_INIT_INO,
-	AGENTNS_REFCOUNT_INIT,
+	AGENTNS_NS_COMMON_INIT,
 };
 
 /* What the hooks do while no module is there: nothing. */
@@ -242,6 +246,91 @@ struct ns_common *agentns_task_get(struct task_struct *task)
 }
 EXPORT_SYMBOL_GPL(agentns_task_get);
 
+#ifdef AGENTNS_HAVE_NSTREE
+
+/* The first id that the kernel hands out is 10; those below 9 are upstream's. */
+#define AGENTNS_INIT_ID	9
+
+struct ns_tree_root agent_ns_tree = {
+	.ns_rb = RB_ROOT,
+	.ns_list_head = LIST_HEAD_INIT(agent_ns_tree.ns_list_head),
+};
+
+/**
+ * agentns_current - is current in this namespace?
+ * @ns: an agent namespace
+ */
+bool agentns_current(const struct ns_common *ns)
+{
+	return ns == (current->nsproxy->agent_ns ?: &agentns_init_ns);
+}
+
+/**
+ * agentns_active_get - a task is about to use an nsproxy
+ * @ns: the nsproxy
+ */
+void agentns_active_get(struct nsproxy *ns)
+{
+	if (ns->agent_ns)
+		__ns_ref_active_get(ns->agent_ns);
+}
+
+/**
+ * agentns_active_put - the last task of an nsproxy has gone
+ * @ns: the nsproxy
+ */
+void agentns_active_put(struct nsproxy *ns)
+{
+	if (ns->agent_ns)
+		__ns_ref_active_put(ns->agent_ns);
+}
+
+static int agentns_common_init(struct ns_common *ns)
+{
+	return __ns_common_init(ns, AGENT_NS, &agentns_operations, 0);
+}
+
+static void agentns_tree_add(struct ns_common *ns)
+{
+	__ns_tree_add(ns, &agent_ns_tree, 0);
+}
+
+static void agentns_tree_remove(struct ns_common *ns)
+{
+	__ns_tree_remove(ns, &agent_ns_tree);
+}
+
+/* Where the object that stands for it can be listed and opened by handle. */
+static int __init agentns_tree_init(void)
+{
+	ns_tree_node_init(&agentns_init_ns.ns_tree_node);
+	ns_tree_node_init(&agentns_init_ns.ns_unified_node);
+	ns_tree_node_init(&agentns_init_ns.ns_owner_node);
+	ns_tree_root_init(&agentns_init_ns.ns_owner_root);
+	__ns_tree_add(&agentns_init_ns, &agent_ns_tree, AGENTNS_INIT_ID);
+	return 0;
+}
+core_initcall(agentns_tree_init);
+
+#else
+
+static int agentns_common_init(struct ns_common *ns)
+{
+	ns->ops = &agentns_operations;
+	refcount_set(agentns_refcount(ns), 1);
+	return ns_alloc_inum(ns);
+}
+
+static void agentns_tree_add(struct ns_common *ns)
+{
+}
+
+static void agentns_tree_remove(struct ns_common *ns)
+{
+}
+
+#endif
+
 /**
  * agentns_ns_init - fill in the namespace part of a new session
  * @ns: zeroed memory
@@ -252,11 +341,35 @@ EXPORT_SYMBOL_GPL(agentns_task_get);
  */
 int agentns_ns_init(struct ns_common *ns)
 {
-	ns->ops = &agentns_operations;
-	refcount_set(agentns_refcount(ns), 1);
-	return ns_alloc_inum(ns);
+	return agentns_common_init(ns);
 }
 EXPORT_SYMBOL_GPL(agentns_ns_init);
+
+/**
+ * agentns_ns_publish - let listns(2) and file handles find a session
+ * @ns: session whose owning user namespace is known
+ *
+ * Context: Any that allows spinlocks with interrupts enabled.
+ */
+void agentns_ns_publish(struct ns_common *ns)
+{
+	agentns_tree_add(ns);
+}
+EXPORT_SYMBOL_GPL(agentns_ns_publish);
+
+/**
+ * agentns_ns_unpublish - take back agentns_ns_publish()
+ * @ns: session without references, still with its user namespace
+ *
+ * Lookups that go on may see it for another RCU grace period.
+ *
+ * Context: Any that allows spinlocks with interrupts enabled.
+ */
+void agentns_ns_unpublish(struct ns_common *ns)
+{
+	agentns_tree_remove(ns);
+}
+EXPORT_SYMBOL_GPL(agentns_ns_unpublish);
 
 /**
  * agentns_ns_exit - take back agentns_ns_init()
@@ -266,7 +379,7 @@ EXPORT_SYMBOL_GPL(agentns_ns_init);
  */
 void agentns_ns_exit(struct ns_common *ns)
 {
-	ns_free_inum(ns);
+	proc_free_inum(ns->inum);
 }
 EXPORT_SYMBOL_GPL(agentns_ns_exit);
 
@@ -421,7 +534,7 @@ static struct ns_common *agentns_ops_get_parent(struct ns_common *ns)
 
 const struct proc_ns_operations agentns_operations = {
 	.name		= "agent",
-	.type		= AGENT_NS,
+	AGENTNS_OPS_TYPE
 	.get		= agentns_ops_task_get,
 	.put		= agentns_put,
 	.install	= agentns_ops_install,

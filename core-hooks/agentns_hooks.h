@@ -19,6 +19,7 @@
 #include <linux/agentns_series.h>
 #include <linux/errno.h>
 #include <linux/types.h>
+#include <uapi/linux/agent_namespaces.h>
 
 struct agentns_charge;
 struct fs_struct;
@@ -136,6 +137,8 @@ struct agentns_ops {
 int agentns_register(const struct agentns_ops *ops);
 void agentns_unregister(const struct agentns_ops *ops);
 int agentns_ns_init(struct ns_common *ns);
+void agentns_ns_publish(struct ns_common *ns);
+void agentns_ns_unpublish(struct ns_common *ns);
 void agentns_ns_exit(struct ns_common *ns);
 int agentns_enter(struct ns_common *ns);
 struct ns_common *agentns_task_get(struct task_struct *task);
@@ -183,6 +186,14 @@ DECLARE_STATIC_CALL(agentns_write_end, agentns_write_end_none);
 DECLARE_STATIC_CALL(agentns_can_fork, agentns_can_fork_none);
 DECLARE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
 DECLARE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
+
+#ifdef AGENTNS_HAVE_NSTREE
+#define AGENTNS_LISTED	AGENT_NS	/* among the types of listns(2) */
+extern struct ns_tree_root agent_ns_tree;
+bool agentns_current(const struct ns_common *ns);
+void agentns_active_get(struct nsproxy *ns);
+void agentns_active_put(struct nsproxy *ns);
+#endif
 
 /* The last steps of building an nsproxy, and of freeing one. */
 static inline void agentns_copy_nsproxy(struct nsproxy *new,
@@ -323,12 +334,17 @@ static inline bool agentns_proc_hidden(const void *show)
 
 #else /* !CONFIG_AGENTNS_HOOKS */
 
+#define AGENTNS_LISTED	0
+
 struct agentns_charge { };
 struct agentns_fork { };
 
 static inline void agentns_copy_nsproxy(struct nsproxy *new,
 					const struct nsproxy *old) { }
 static inline void agentns_free_nsproxy(struct nsproxy *ns) { }
+static inline void agentns_active_get(struct nsproxy *ns) { }
+static inline void agentns_active_put(struct nsproxy *ns) { }
+
 static inline int agentns_enter_syscall(struct pt_regs *regs, long nr)
 {
 	return 0;

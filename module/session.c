@@ -180,6 +180,7 @@ static void agentns_session_publish(struct agentns_session *s)
 	list_add_tail_rcu(&s->node, &agentns_sessions);
 	spin_unlock(&agentns_sessions_lock);
 	atomic_inc(&agentns_sessions_live);
+	agentns_ns_publish(&s->ns);
 }
 
 static int agentns_may_create(const struct agentns_session *parent)
@@ -295,6 +296,7 @@ static struct agentns_session *agentns_session_end(struct agentns_session *s)
 	agentns_counters_read(s, &counters);
 	agentns_trace_session_end(s, &counters);
 	agentns_session_unlink(s);
+	agentns_ns_unpublish(&s->ns);
 	agentns_ns_exit(&s->ns);
 	put_user_ns(s->user_ns);
 	if (s->dir)

@@ -11,6 +11,11 @@
 
 /* Where struct ns_common keeps the references of its holders. */
 #define agentns_refcount(ns)	(&(ns)->count)
-#define AGENTNS_REFCOUNT_INIT	.count = REFCOUNT_INIT(1)
+
+/* The fields of a static struct ns_common that only some series have. */
+#define AGENTNS_NS_COMMON_INIT	.count = REFCOUNT_INIT(1)
+
+/* The type of a namespace is in its operations. */
+#define AGENTNS_OPS_TYPE	.type = AGENT_NS,
 
 #endif /* _LINUX_AGENTNS_SERIES_H */
