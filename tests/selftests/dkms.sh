@@ -1,10 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: --no-module
 # timeout: 300
 #
 # The distribution's dkms with its own folders: the module installed for the patched kernel, beside a kernel without
 # the hooks. What the host's dkms built is put in place; nothing is compiled here.
 set -u
+
+# The mounts below are for this script alone.
+[[ -n ${AGENTNS_OWN_MOUNTS:-} ]] || AGENTNS_OWN_MOUNTS=1 exec unshare -m bash "$0"
 
 n=0
 ok() { # TEXT CONDITION...
@@ -43,13 +47,12 @@ module=/lib/modules/$kernel/updates/dkms/agentns.ko
 mkdir -p "/lib/modules/$stock/build/include"
 printf 'CONFIG_MODULES=y\n# CONFIG_AGENTNS_HOOKS is not set\n' >"/lib/modules/$stock/build/.config"
 
-printf 'TAP version 13\n1..10\n'
+printf 'TAP version 13\n1..9\n'
 exits 0 dkms status
 ok "dkms lists the module as installed for the patched kernel" says "^agentns/$version, $kernel, x86_64: installed"
 ok "autoinstall on the patched kernel has nothing to do" exits 0 dkms autoinstall -k "$kernel"
 ok "autoinstall on a kernel without the hooks is no failure" exits 0 dkms autoinstall -k "$stock"
 ok "and it says why there is no module" says "Linux $stock lacks the agent session hooks"
-ok "what the installation of a kernel package runs is no failure" exits 0 /etc/kernel/postinst.d/dkms "$stock"
 ok "an explicit build for that kernel is skipped" exits 77 dkms build "agentns/$version" -k "$stock"
 ok "with the reason" says "Linux $stock lacks the agent session hooks"
 ok "the module is where depmod and modprobe expect it" test -f "$module"
