@@ -15,7 +15,7 @@
 #include "problem.h"
 #include "resource.h"
 
-/* Columns: these, then counters, then limits, both in order of enum resource_id. */
+/* These, then counters, then limits; both in the order of enum resource_id. */
 enum {
 	COL_ID,
 	COL_PARENT,
@@ -37,8 +37,7 @@ static const struct {
 	[COL_ID]	= { "ID", "session id", 0, SCOLS_JSON_STRING },
 	[COL_PARENT]	= { "PARENT", "id of the session it is nested in; zeros: none",
 			    0, SCOLS_JSON_STRING },
-	[COL_INTENT]	= { "INTENT", "intent tag", SCOLS_FL_TRUNC,
-			    SCOLS_JSON_STRING },
+	[COL_INTENT]	= { "INTENT", "intent tag", 0, SCOLS_JSON_STRING },
 	[COL_DEPTH]	= { "DEPTH", "nesting depth, 1 for a first-level session",
 			    SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
 	[COL_INUM]	= { "INUM", "inode number of the namespace",

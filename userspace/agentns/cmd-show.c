@@ -109,9 +109,9 @@ static pid_t parse_pid(const char *text)
 	unsigned long value;
 	size_t len = strspn(text, "0123456789");
 
-	if (text[len] || !len || len > 10 || *text == '0')
+	if (text[len] || !len || *text == '0')
 		return 0;
-	value = strtoul(text, NULL, 10);
+	value = strtoul(text, NULL, 10);	/* ULONG_MAX when too big */
 	return value > INT_MAX ? 0 : (pid_t)value;
 }
 

@@ -65,6 +65,9 @@ int main(void)
 	text = escape_n("abc", 2);
 	ok_str(text, "ab", "no more than asked for");
 	free(text);
+	text = escape_n("\xe2\x82\xac", 2);
+	ok_str(text, "\\xe2\\x82", "a character whose end is not asked for");
+	free(text);
 	text = escape("a\x1b");
 	ok_str(text, "a\\x1b", "a whole string");
 	free(text);

@@ -26,6 +26,7 @@ static void test_parse(void)
 		{ "01234567-89ab-cdef-fedc-ba987654", "dashes" },
 		{ "0123456789abcde/fedcba9876543210", "the character before 0" },
 		{ "0123456789abcde:fedcba9876543210", "the character after 9" },
+		{ "0123456789abcdeGfedcba9876543210", "the character after F" },
 		{ "0123456789abcde@fedcba9876543210", "the character before A" },
 		{ "0123456789abcde`fedcba9876543210", "the character before a" },
 	};

@@ -298,6 +298,14 @@ test_show() {
 	expect 0 "ID *$a*PROCESS * 1234567890 (big)*" "" "show: a big PID"
 	agentns show $root $n
 	expect 0 "ID *$n*" "" "show: 32 decimal digits are an id"
+	make_process 1234567 other $a
+	make_session 0123456700000000000000000000000f "" 1
+	agentns show $root 01234567
+	expect 0 "ID *0123456700000000000000000000000f*" "" \
+		"show: digits that begin with 0 are an id"
+	agentns show $root 18446744073709555858
+	expect 1 "" "*no session 18446744073709555858...*" \
+		"show: no PID has 20 digits"
 	agentns show $root A0000000000000000000000000000002
 	expect 0 "ID *$b*" "" "show: upper case"
 	agentns show $root a000
