@@ -112,18 +112,20 @@ static void agentns_reaper_work(struct work_struct *work)
 }
 
 /**
- * agentns_reaper_hurry - a session's deadline has changed
+ * agentns_reaper_hurry - a session is new, or its deadline has changed
  * @s: that session, pinned
  *
  * Context: Any.
  */
 void agentns_reaper_hurry(const struct agentns_session *s)
 {
-	u64 max = READ_ONCE(s->max_elapsed_ns);
+	u64 max_elapsed = READ_ONCE(s->max_elapsed_ns);
 	u64 elapsed = agentns_elapsed_ns(s);
 
-	if (max)
-		agentns_reaper_arm(max > elapsed ? agentns_delay(max - elapsed) : 0);
+	if (max_elapsed && max_elapsed <= elapsed)
+		agentns_reaper_sweep();
+	else
+		agentns_reaper_arm(agentns_delay(agentns_due_in(s, elapsed)));
 }
 
 /**

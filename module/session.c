@@ -15,6 +15,7 @@
 #include <linux/user_namespace.h>
 
 #include "counters.h"
+#include "reaper.h"
 #include "session.h"
 #include "sysctl.h"
 #include "sysfs.h"
@@ -181,6 +182,7 @@ static void agentns_session_publish(struct agentns_session *s)
 	spin_unlock(&agentns_sessions_lock);
 	atomic_inc(&agentns_sessions_live);
 	agentns_ns_publish(&s->ns);
+	agentns_reaper_hurry(s);
 }
 
 static int agentns_may_create(const struct agentns_session *parent)

@@ -2,6 +2,7 @@
 /* /sys/kernel/agentns/: what the module is, and its knobs. */
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "reaper.h"
@@ -10,6 +11,17 @@
 
 struct kobject *agentns_sessions_kobj;
 static struct kobject *agentns_kobj;
+
+/* Digits and a newline: kstrtouint() lets a sign pass, and bytes after a NUL. */
+static int agentns_parse_uint(const char *buf, size_t count,
+			      unsigned int *value)
+{
+	size_t digits = strspn(buf, "0123456789");
+
+	if (!digits || digits + (buf[digits] == '\n') != count)
+		return -EINVAL;
+	return kstrtouint(buf, 10, value) ? -EINVAL : 0;
+}
 
 static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr,
 			char *buf)
@@ -46,10 +58,10 @@ static ssize_t max_session_dirs_store(struct kobject *kobj,
 				      const char *buf, size_t count)
 {
 	unsigned int value;
-	int ret = kstrtouint(buf, 10, &value);
+	int ret = agentns_parse_uint(buf, count, &value);
 
 	if (ret)
-		return -EINVAL;
+		return ret;
 	WRITE_ONCE(agentns_max_session_dirs, value);
 	return count;
 }
@@ -68,10 +80,12 @@ static ssize_t sweep_interval_store(struct kobject *kobj,
 				    const char *buf, size_t count)
 {
 	unsigned int value;
-	int ret = kstrtouint(buf, 10, &value);
+	int ret = agentns_parse_uint(buf, count, &value);
 
+	if (ret)
+		return ret;
 	/* A day, like the default lifetime, is as rare as it gets. */
-	if (ret || !value || value > 86400)
+	if (!value || value > 86400)
 		return -EINVAL;
 	WRITE_ONCE(agentns_sweep_interval, value);
 	agentns_reaper_sweep();
