@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of agent sessions share. Include it instead of
+ * kselftest_harness.h.
+ *
+ * Counters are compared exactly, so the helpers that tests call between two
+ * readings make raw system calls and no others.
+ */
+#ifndef AGENTNS_TEST_H
+#define AGENTNS_TEST_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/agent_namespaces.h>
+
+#include "kselftest_harness.h"
+
+#define SYSFS		"/sys/kernel/agentns/"
+#define SYSCTL		"/proc/sys/kernel/agent_ns/"
+#define NO_SESSION	"00000000000000000000000000000000"
+#define HEX_ID		(2 * AGENT_NS_ID_BYTES)
+#define NOBODY		65534
+
+/* Outcome of a call that returns -1 and sets errno: 0 or the errno. */
+#define ERR(call)	((call) < 0 ? errno : 0)
+
+static inline int agent(int op, const void *arg)
+{
+	return ERR(syscall(SYS_prctl, op, arg, 0, 0, 0));
+}
+
+static inline int agent5(int op, unsigned long a, unsigned long b,
+			 unsigned long c, unsigned long d)
+{
+	return ERR(syscall(SYS_prctl, op, a, b, c, d));
+}
+
+static inline int enter_session(void)
+{
+	return agent(PR_SET_AGENT_NS, NULL);
+}
+
+static inline int counters_of(struct agent_ns_counters_uapi *c)
+{
+	return agent(PR_GET_AGENT_COUNTERS, c);
+}
+
+static inline void hex_id(const __u8 *id, char *text)
+{
+	for (int i = 0; i < AGENT_NS_ID_BYTES; i++)
+		sprintf(text + 2 * i, "%02x", id[i]);
+}
+
+/* Of the caller, in hex; empty on error. */
+static inline const char *own_id(char *text)
+{
+	__u8 id[AGENT_NS_ID_BYTES];
+
+	*text = 0;
+	if (!agent(PR_GET_AGENT_SESSION_ID, id))
+		hex_id(id, text);
+	return text;
+}
+
+/* A whole small file without its last newline; 0 or an errno. */
+static inline int read_file(char *text, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static inline int read_file(char *text, size_t size, const char *fmt, ...)
+{
+	char path[512];
+	va_list ap;
+	ssize_t n;
+	int fd, err;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	*text = 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	n = read(fd, text, size - 1);
+	err = n < 0 ? errno : 0;
+	close(fd);
+	if (n < 0)
+		return err;
+	if (n && text[n - 1] == '\n')
+		n--;
+	text[n] = 0;
+	return 0;
+}
+
+/* One write(2) of @n bytes; 0 or an errno, EIO where it was short. */
+static inline int write_bytes(const char *path, const void *data, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err;
+	ssize_t done;
+
+	if (fd < 0)
+		return errno;
+	done = write(fd, data, n);
+	err = done < 0 ? errno : (size_t)done != n ? EIO : 0;
+	close(fd);
+	return err;
+}
+
+static inline int write_file(const char *path, const char *text)
+{
+	return write_bytes(path, text, strlen(text));
+}
+
+static inline int sysctl_set(const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), SYSCTL "%s", name);
+	return write_file(path, text);
+}
+
+/* A file of a session's directory. */
+static inline const char *session_path(char *path, const char *id,
+				       const char *file)
+{
+	sprintf(path, SYSFS "sessions/%.32s/%.64s", id, file);
+	return path;
+}
+
+static inline int session_set(const char *id, const char *file,
+			      const char *text)
+{
+	char path[256];
+
+	return write_file(session_path(path, id, file), text);
+}
+
+/* A number out of a session's directory; all ones where there is none. */
+static inline __u64 session_get(const char *id, const char *file)
+{
+	char path[256], text[64];
+
+	if (read_file(text, sizeof(text), "%s", session_path(path, id, file)))
+		return ~0ULL;
+	return strcmp(text, "max") ? strtoull(text, NULL, 10) : 0;
+}
+
+/* Memory that children share. */
+static inline void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static inline __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static inline void sleep_ms(unsigned int ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/* Wait in user space, without a call that would be counted. */
+static inline void spin_until(const volatile int *flag, int value)
+{
+	while (__atomic_load_n(flag, __ATOMIC_ACQUIRE) != value)
+		__builtin_ia32_pause();
+}
+
+static inline void raise_flag(volatile int *flag)
+{
+	__atomic_fetch_add(flag, 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Wait in a process outside all sessions until @condition holds, for at most
+ * @ms milliseconds; the value says whether it did.
+ */
+#define WAIT_FOR(condition, ms) ({					\
+	__u64 _end = now_ns() + (ms) * 1000000ULL;			\
+	bool _met;							\
+									\
+	while (!(_met = (condition)) && now_ns() < _end)		\
+		sleep_ms(2);						\
+	_met; })
+
+/*
+ * How a child ended: its exit status, or 1000 and the signal's number; -1
+ * where it was not ours.
+ */
+static inline int reap(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+#define KILLED	(1000 + SIGKILL)
+
+/* Run @fn in a child. */
+static inline int in_child(int (*fn)(void *), void *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(fn(arg));
+	return pid < 0 ? -1 : reap(pid);
+}
+
+/* How many tasks are in the session @id now; zombies are in none. */
+static inline int count_members(const char *id)
+{
+	char path[300], text[64];
+	struct dirent *p, *t;
+	DIR *proc, *tasks;
+	int members = 0;
+
+	proc = opendir("/proc");
+	while (proc && (p = readdir(proc))) {
+		if (p->d_name[0] < '1' || p->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/task", p->d_name);
+		tasks = opendir(path);
+		while (tasks && (t = readdir(tasks))) {
+			if (t->d_name[0] == '.')
+				continue;
+			if (!read_file(text, sizeof(text),
+				       "/proc/%s/task/%s/agent_session",
+				       p->d_name, t->d_name))
+				members += !strcmp(text, id);
+		}
+		if (tasks)
+			closedir(tasks);
+	}
+	if (proc)
+		closedir(proc);
+	return members;
+}
+
+static inline int sessions_live(void)
+{
+	char text[32];
+
+	if (read_file(text, sizeof(text), SYSFS "sessions_live"))
+		return -1;
+	return atoi(text);
+}
+
+/* The kernel log from here on. */
+static inline int kmsg_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* How many records since then have both strings in them. */
+static inline int kmsg_count(int fd, const char *a, const char *b)
+{
+	char record[8192];
+	int found = 0;
+	ssize_t n;
+
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
+		if (n < 0)
+			continue;
+		record[n] = 0;
+		found += strstr(record, a) && strstr(record, b);
+	}
+	return found;
+}
+
+#endif /* AGENTNS_TEST_H */
