@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/* kernel.agent_ns.enabled: 0 stops all counting, 1 resumes it. */
+#include <pthread.h>
+
+#include "agentns-test.h"
+
+static void act(void)
+{
+	int fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY);
+	pid_t pid;
+
+	syscall(SYS_write, fd, "12345", 5);
+	syscall(SYS_close, fd);
+	syscall(SYS_unlink, "/nonexistent");
+	syscall(SYS_connect, -1, NULL, 0);
+	pid = syscall(SYS_fork);
+	if (!pid)
+		syscall(SYS_exit_group, 0);
+	syscall(SYS_wait4, pid, NULL, 0, NULL);
+}
+
+#define CALLS_OF_ACT	8
+
+FIXTURE(enabled) {
+	struct agent_ns_counters_uapi a, b;
+};
+
+FIXTURE_SETUP(enabled)
+{
+	ASSERT_EQ(0, enter_session());
+}
+
+FIXTURE_TEARDOWN(enabled)
+{
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+}
+
+TEST_F(enabled, off_and_on)
+{
+	ASSERT_EQ(0, counters_of(&self->a));
+	/* Its open and write; from there on nothing counts, not its close. */
+	ASSERT_EQ(0, sysctl_set("enabled", "0"));
+	for (int i = 0; i < 3; i++)
+		act();
+	ASSERT_EQ(0, counters_of(&self->b));
+	EXPECT_EQ(2, self->b.total_syscalls - self->a.total_syscalls);
+	EXPECT_EQ(1, self->b.openat_count - self->a.openat_count);
+	EXPECT_EQ(0, self->b.unlink_count - self->a.unlink_count);
+	EXPECT_EQ(0, self->b.connect_count - self->a.connect_count);
+	EXPECT_EQ(0, self->b.fork_count - self->a.fork_count);
+	/* The write that disabled was charged before. */
+	EXPECT_EQ(1, self->b.write_bytes - self->a.write_bytes);
+
+	self->a = self->b;
+	ASSERT_EQ(0, sysctl_set("enabled", "1"));
+	act();
+	ASSERT_EQ(0, counters_of(&self->b));
+	/* The close of the sysctl, what was done, the reading. */
+	EXPECT_EQ(1 + CALLS_OF_ACT + 1,
+		  self->b.total_syscalls - self->a.total_syscalls);
+	EXPECT_EQ(1, self->b.openat_count - self->a.openat_count);
+	EXPECT_EQ(1, self->b.fork_count - self->a.fork_count);
+	EXPECT_EQ(5, self->b.write_bytes - self->a.write_bytes);
+}
+
+/* It is still the session, and its time goes on. */
+TEST_F(enabled, identity_stays)
+{
+	char a[HEX_ID + 1], b[HEX_ID + 1];
+
+	own_id(a);
+	ASSERT_EQ(0, counters_of(&self->a));
+	ASSERT_EQ(0, sysctl_set("enabled", "0"));
+	EXPECT_STREQ(a, own_id(b));
+	EXPECT_EQ(0, read_file(b, sizeof(b), "/proc/self/agent_session"));
+	EXPECT_STREQ(a, b);
+	sleep_ms(10);
+	ASSERT_EQ(0, counters_of(&self->b));
+	EXPECT_GT(self->b.elapsed_ns, self->a.elapsed_ns);
+}
+
+/* Other tasks of the session: running, asleep, and born meanwhile. */
+static void *call_on(void *arg)
+{
+	volatile int *stop = arg;
+
+	while (!*stop)
+		syscall(SYS_getppid);
+	return NULL;
+}
+
+TEST_F(enabled, all_tasks)
+{
+	char id[HEX_ID + 1];
+	volatile int stop = 0, *go = shared(4096);
+	pthread_t thread;
+	__u64 before;
+	pid_t pid;
+
+	own_id(id);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, call_on, (void *)&stop));
+	ASSERT_EQ(0, sysctl_set("enabled", "0"));
+	pid = fork();			/* born while it is off */
+	if (!pid) {
+		spin_until(go, 1);
+		for (int i = 0; i < 100; i++)
+			syscall(SYS_unlink, "/nonexistent");
+		_exit(0);
+	}
+	/* Calls that were under way when it went off are over. */
+	sleep_ms(20);
+	before = session_get(id, "counters/total_syscalls");
+	sleep_ms(50);
+	EXPECT_EQ(before, session_get(id, "counters/total_syscalls"));
+	ASSERT_EQ(0, sysctl_set("enabled", "1"));
+	sleep_ms(20);
+	EXPECT_LT(before + 5, session_get(id, "counters/total_syscalls"));
+	*go = 1;
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(100, session_get(id, "counters/unlink_count"));
+	stop = 1;
+	pthread_join(thread, NULL);
+}
+
+/* A limit that is reached does not bind while it is off. */
+TEST_F(enabled, budgets)
+{
+	struct agent_ns_budget_ex ex = {
+		.max_unlinks = 3, .action = AGENT_NS_ACTION_KILL,
+	};
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (enter_session() ||
+		    agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0))
+			_exit(1);
+		for (int i = 0; i < 3; i++)
+			unlink("/nonexistent");
+		if (sysctl_set("enabled", "0"))
+			_exit(1);
+		for (int i = 0; i < 10; i++)
+			unlink("/nonexistent");
+		if (sysctl_set("enabled", "1"))
+			_exit(1);
+		unlink("/nonexistent");
+		_exit(2);
+	}
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+TEST_HARNESS_MAIN
