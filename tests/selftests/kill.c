@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/* A kill ends a session whole, however fast its tasks multiply. */
+#include <linux/sched.h>
+#include <pthread.h>
+#include <sys/mount.h>
+
+#include "agentns-test.h"
+
+#define ROUNDS	5
+/* Enough to be busy on, too few to starve the test of processes. */
+#define CROWD	120
+
+struct plan {
+	volatile int ready, tasks, stop;
+	char id[HEX_ID + 1];
+};
+
+static struct plan *plan;
+
+/*
+ * Bombs: a task makes two more of its kind and ends, for ever. @tasks keeps
+ * the crowd at a size; a task over it makes but one.
+ */
+static bool crowded(void)
+{
+	return __atomic_load_n(&plan->tasks, __ATOMIC_RELAXED) > CROWD;
+}
+
+static void enlist(void)
+{
+	__atomic_fetch_add(&plan->tasks, 1, __ATOMIC_RELAXED);
+}
+
+static void __attribute__((noreturn)) leave(void)
+{
+	__atomic_fetch_sub(&plan->tasks, 1, __ATOMIC_RELAXED);
+	for (;;)
+		syscall(SYS_exit, 0);
+}
+
+static long make_fork(void)
+{
+	return syscall(SYS_fork);
+}
+
+static long make_clone(void)
+{
+	return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static long make_clone3(void)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+
+	return syscall(SYS_clone3, &args, sizeof(args));
+}
+
+/* Out of its parent's sight: its own session and process group, no parent. */
+static long make_daemon(void)
+{
+	long pid = syscall(SYS_fork);
+
+	if (pid)
+		return pid;
+	syscall(SYS_setsid);
+	if (syscall(SYS_fork))
+		syscall(SYS_exit_group, 0);
+	return 0;
+}
+
+/* In a new agent session each, while depth lasts. */
+static long make_nested(void)
+{
+	long pid = syscall(SYS_fork);
+
+	if (!pid)
+		enter_session();
+	return pid;
+}
+
+static void bomb(long (*make)(void))
+{
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		enlist();
+		if (make() == 0)
+			continue;
+		if (crowded() || make() != 0)
+			leave();
+	}
+}
+
+static void bomb_of_forks(void)
+{
+	bomb(make_fork);
+}
+
+static void bomb_of_clones(void)
+{
+	bomb(make_clone);
+}
+
+static void bomb_of_clone3s(void)
+{
+	bomb(make_clone3);
+}
+
+static void bomb_of_daemons(void)
+{
+	bomb(make_daemon);
+}
+
+static void bomb_of_sessions(void)
+{
+	bomb(make_nested);
+}
+
+static void bomb_of_vforks(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		pid_t pid;
+
+		enlist();
+		if (fork())
+			leave();
+		for (int i = 0; i < 3; i++) {
+			pid = vfork();
+			if (!pid)
+				_exit(0);
+		}
+	}
+}
+
+static void *thread_of_bomb(void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, 32768);
+	for (int i = 0; i < 2; i++) {
+		if (i && crowded())
+			break;
+		enlist();
+		while (pthread_create(&thread, &attr, thread_of_bomb, NULL))
+			sched_yield();
+	}
+	pthread_attr_destroy(&attr);
+	__atomic_fetch_sub(&plan->tasks, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void bomb_of_threads(void)
+{
+	thread_of_bomb(NULL);
+	for (;;)
+		pause();
+}
+
+FIXTURE(bombs) {
+};
+
+FIXTURE_VARIANT(bombs) {
+	void (*start)(void);
+	bool in_user_namespace;
+};
+
+#define BOMB(_name, ...)						\
+	FIXTURE_VARIANT_ADD(bombs, _name) {				\
+		.start = bomb_of_##_name, __VA_ARGS__			\
+	}
+
+BOMB(forks);
+BOMB(vforks);
+BOMB(clones);
+BOMB(clone3s);
+BOMB(threads);
+BOMB(daemons);
+BOMB(sessions);
+
+FIXTURE_VARIANT_ADD(bombs, forks_in_user_namespace) {
+	.start = bomb_of_forks,
+	.in_user_namespace = true,
+};
+
+FIXTURE_SETUP(bombs)
+{
+	plan = shared(4096);
+}
+
+FIXTURE_TEARDOWN(bombs)
+{
+}
+
+/* The whole tree goes with its top: nested sessions, too. */
+static bool all_gone(void)
+{
+	return !sessions_live();
+}
+
+TEST_F(bombs, killed_whole)
+{
+	int before = sessions_live();
+	__u64 grown = 0;
+	pid_t pid;
+
+	ASSERT_EQ(0, before);
+	for (int round = 0; round < ROUNDS; round++) {
+		memset(plan, 0, sizeof(*plan));
+		pid = fork();
+		if (!pid) {
+			if (enter_session())
+				_exit(1);
+			own_id(plan->id);
+			if (variant->in_user_namespace &&
+			    unshare(CLONE_NEWUSER))
+				_exit(1);
+			raise_flag(&plan->ready);
+			variant->start();
+		}
+		ASSERT_TRUE(WAIT_FOR(plan->ready, 5000));
+		/* At another point of its growth each time. */
+		sleep_ms(5 + 25 * round);
+		grown = session_get(plan->id, "counters/fork_count");
+		EXPECT_EQ(0, session_set(plan->id, "kill", "1\n"));
+		/* No task, no zombie's session, no reference left. */
+		EXPECT_TRUE(WAIT_FOR(all_gone(), 10000));
+		EXPECT_EQ(0, count_members(plan->id));
+		waitpid(pid, NULL, 0);
+	}
+	/* It was a bomb: the last one went off. */
+	EXPECT_GT(grown, 10);
+}
+
+/* Waits in a session until it is killed. */
+static int wait_to_be_killed(void *arg)
+{
+	if (enter_session())
+		return 1;
+	own_id(plan->id);
+	raise_flag(&plan->ready);
+	for (;;)
+		pause();
+}
+
+FIXTURE(kill) {
+	pid_t pid;
+};
+
+FIXTURE_SETUP(kill)
+{
+	plan = shared(4096);
+	self->pid = fork();
+	if (!self->pid)
+		_exit(wait_to_be_killed(NULL));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+}
+
+FIXTURE_TEARDOWN(kill)
+{
+	kill(self->pid, SIGKILL);
+	waitpid(self->pid, NULL, 0);
+}
+
+TEST_F(kill, takes_a_one_alone)
+{
+	static const char *const bad[] = {
+		"2", "0", "", "\n", "-1", "1 ", " 1", "11", "1\n\n", "+1",
+		"0x1", "01", "x", "99999999999999999999",
+	};
+	char path[256];
+
+	session_path(path, plan->id, "kill");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (*bad[i]) {
+			EXPECT_EQ(EINVAL, write_file(path, bad[i]));
+		}
+	}
+	EXPECT_EQ(EINVAL, write_bytes(path, "1\0", 2));
+	EXPECT_EQ(EINVAL, write_bytes(path, "1\0\n", 3));
+	EXPECT_EQ(EINVAL, write_bytes(path, "\0", 1));
+	EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG));
+	EXPECT_EQ(EACCES, ERR(open(path, O_RDONLY)));
+	EXPECT_EQ(0, write_file(path, "1"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_TRUE(WAIT_FOR(access(path, F_OK), 2000));
+	EXPECT_EQ(ENOENT, write_file(path, "1"));
+}
+
+TEST_F(kill, spares_the_others)
+{
+	char first[HEX_ID + 1];
+	pid_t pid;
+
+	strcpy(first, plan->id);
+	pid = fork();
+	if (!pid)
+		_exit(wait_to_be_killed(NULL));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 5000));
+	EXPECT_EQ(0, session_set(first, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	sleep_ms(20);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	EXPECT_EQ(1, count_members(plan->id));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+/* A nested session's end is not its parent's. */
+TEST(only_downwards)
+{
+	char outer[HEX_ID + 1];
+	pid_t pid;
+
+	plan = shared(4096);
+	ASSERT_EQ(0, enter_session());
+	own_id(outer);
+	pid = fork();
+	if (!pid)
+		_exit(wait_to_be_killed(NULL));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_EQ(1, count_members(outer));
+}
+
+/* One thread in the session, and the whole process ends. */
+static void *enter_and_wait(void *arg)
+{
+	wait_to_be_killed(NULL);
+	return NULL;
+}
+
+TEST(process_with_one_thread_inside)
+{
+	pthread_t thread;
+	pid_t pid;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid) {
+		pthread_create(&thread, NULL, enter_and_wait, NULL);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	EXPECT_EQ(1, count_members(plan->id));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+/* Its first thread has ended: the others are found all the same. */
+TEST(process_without_its_leader)
+{
+	pthread_t thread;
+	pid_t pid;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid) {
+		pthread_create(&thread, NULL, enter_and_wait, NULL);
+		syscall(SYS_exit, 0);
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	sleep_ms(20);
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+/* A pid namespace's init ignores signals from within; not this one. */
+TEST(init_of_a_pid_namespace)
+{
+	pid_t pid, init;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid) {
+		if (enter_session() || unshare(CLONE_NEWPID))
+			_exit(1);
+		own_id(plan->id);
+		init = fork();
+		if (!init) {
+			for (int sig = 1; sig < 32; sig++)
+				signal(sig, SIG_IGN);
+			for (int i = 0; i < 3; i++)
+				if (!fork())
+					for (;;)
+						pause();
+			raise_flag(&plan->ready);
+			for (;;)
+				pause();
+		}
+		_exit(reap(init) == KILLED ? 0 : 2);
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	EXPECT_EQ(5, count_members(plan->id));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+}
+
+/* Killed by the init itself, from inside: it does not survive that. */
+TEST(init_of_a_pid_namespace_kills_itself)
+{
+	pid_t pid;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWPID))
+			_exit(1);
+		if (!fork()) {
+			if (enter_session())
+				_exit(1);
+			own_id(plan->id);
+			session_set(plan->id, "kill", "1");
+			for (;;) {
+				raise_flag(&plan->tasks);
+				sleep_ms(1);
+			}
+		}
+		_exit(reap(-1));
+	}
+	waitpid(pid, NULL, 0);
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	/* It was signalled before the write returned. */
+	EXPECT_EQ(0, plan->tasks);
+}
+
+TEST(stopped)
+{
+	pid_t pid;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid)
+		_exit(wait_to_be_killed(NULL));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	kill(pid, SIGSTOP);
+	ASSERT_EQ(pid, waitpid(pid, NULL, WUNTRACED));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+TEST(in_a_user_namespace)
+{
+	pid_t pid;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid) {
+		if (enter_session() || unshare(CLONE_NEWUSER | CLONE_NEWPID))
+			_exit(1);
+		_exit(in_child(wait_to_be_killed, NULL) == KILLED ? 0 : 2);
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	/* Created inside of the user namespace, named by its own id. */
+	EXPECT_EQ(1, count_members(plan->id));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(0, reap(pid));
+}
+
+TEST(empty_session)
+{
+	char id[HEX_ID + 1], path[64];
+	pid_t pid;
+	int fd;
+
+	plan = shared(4096);
+	pid = fork();
+	if (!pid)
+		_exit(wait_to_be_killed(NULL));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	strcpy(id, plan->id);
+	snprintf(path, sizeof(path), "/proc/%d/ns/agent", pid);
+	fd = open(path, O_RDONLY);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(0, session_set(id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	close(fd);
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+}
+
+TEST_HARNESS_MAIN

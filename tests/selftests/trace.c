@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/* The three trace events: their fields, and what stands in them. */
+#include "agentns-test.h"
+
+#define TRACING		"/sys/kernel/tracing/"
+#define INSTANCE	TRACING "instances/agentns-test/"
+
+struct field {
+	const char *declaration;
+	int size;
+};
+
+/* Of the format file: one field after the common ones. */
+static bool next_field(char **text, char *declaration, int *size)
+{
+	char *line, *p;
+
+	while ((line = strsep(text, "\n"))) {
+		p = strstr(line, "field:");
+		if (!p || strstr(p, "field:unsigned char common_") ||
+		    strstr(p, "field:unsigned short common_") ||
+		    strstr(p, "field:int common_"))
+			continue;
+		p += strlen("field:");
+		sprintf(declaration, "%.*s", (int)strcspn(p, ";"), p);
+		p = strstr(p, "size:");
+		*size = p ? atoi(p + 5) : -1;
+		return true;
+	}
+	return false;
+}
+
+FIXTURE(format) {
+};
+
+FIXTURE_VARIANT(format) {
+	const char *event;
+	struct field fields[9];
+};
+
+FIXTURE_VARIANT_ADD(format, start) {
+	.event = "agent_session_start",
+	.fields = {
+		{ "u8 sid[16]", 16 }, { "u8 psid[16]", 16 },
+		{ "__data_loc char[] intent", 4 }, { "pid_t root_pid", 4 },
+	},
+};
+
+FIXTURE_VARIANT_ADD(format, end) {
+	.event = "agent_session_end",
+	.fields = {
+		{ "u8 sid[16]", 16 }, { "u64 total_syscalls", 8 },
+		{ "u64 openat_count", 8 }, { "u64 write_bytes", 8 },
+		{ "u64 connect_count", 8 }, { "u64 unlink_count", 8 },
+		{ "u64 fork_count", 8 }, { "u64 elapsed_ns", 8 },
+	},
+};
+
+FIXTURE_VARIANT_ADD(format, intent) {
+	.event = "agent_intent_set",
+	.fields = {
+		{ "u8 sid[16]", 16 }, { "__data_loc char[] intent", 4 },
+	},
+};
+
+FIXTURE_SETUP(format)
+{
+}
+
+FIXTURE_TEARDOWN(format)
+{
+}
+
+TEST_F(format, fields)
+{
+	char text[4096], declaration[256], *p = text;
+	const struct field *f;
+	int size;
+
+	ASSERT_EQ(0, read_file(text, sizeof(text), TRACING
+			       "events/agent_ns/%s/format", variant->event));
+	for (f = variant->fields; f->declaration; f++) {
+		ASSERT_TRUE(next_field(&p, declaration, &size));
+		EXPECT_STREQ(f->declaration, declaration);
+		EXPECT_EQ(f->size, size);
+	}
+	EXPECT_FALSE(next_field(&p, declaration, &size)) {
+		TH_LOG("one more field: %s", declaration);
+	}
+}
+
+FIXTURE(trace) {
+	char *text;
+	pid_t child;
+};
+
+FIXTURE_SETUP(trace)
+{
+	rmdir(INSTANCE);
+	ASSERT_EQ(0, ERR(mkdir(INSTANCE, 0700)));
+	ASSERT_EQ(0, write_file(INSTANCE "events/agent_ns/enable", "1"));
+	self->text = malloc(1 << 16);
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	EXPECT_EQ(0, write_file(INSTANCE "events/agent_ns/enable", "0"));
+	EXPECT_EQ(0, ERR(rmdir(INSTANCE)));
+}
+
+/* All that was traced so far, without the header. */
+static char *traced(char *text)
+{
+	int fd = open(INSTANCE "trace", O_RDONLY), n = 0, got;
+
+	while ((got = read(fd, text + n, (1 << 16) - 1 - n)) > 0)
+		n += got;
+	text[n] = 0;
+	close(fd);
+	while (*text == '#')
+		text = strchr(text, '\n') + 1;
+	return text;
+}
+
+static int count(const char *text, const char *what)
+{
+	int n = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+/* In the order in which they are to come. */
+static bool in_order(const char *text, const char *const *lines)
+{
+	for (; *lines; lines++) {
+		text = strstr(text, *lines);
+		if (!text)
+			return false;
+		text += strlen(*lines);
+	}
+	return true;
+}
+
+struct ids {
+	char id[2][HEX_ID + 1];
+	pid_t pid;
+};
+
+static int two_sessions(void *arg)
+{
+	struct ids *ids = arg;
+
+	ids->pid = getpid();
+	if (enter_session())
+		return 1;
+	own_id(ids->id[0]);
+	agent(PR_SET_AGENT_INTENT_TAG, "the \"first\" sid=0");
+	syscall(SYS_unlink, "/nonexistent");
+	if (enter_session())
+		return 1;
+	own_id(ids->id[1]);
+	syscall(SYS_write, 2, "", 0);
+	syscall(SYS_connect, -1, NULL, 0);
+	syscall(SYS_openat, AT_FDCWD, "/nonexistent", O_RDONLY);
+	/* Refused: these leave nothing in the trace. */
+	agent(PR_SET_AGENT_INTENT_TAG, "\n");
+	agent(PR_SET_AGENT_INTENT_TAG, NULL);
+	return 0;
+}
+
+TEST_F(trace, life_of_two_sessions)
+{
+	struct ids *ids = shared(4096);
+	char line[5][512], *text;
+	const char *const lines[] = {
+		line[0], line[1], line[2], line[3], line[4], NULL,
+	};
+
+	ASSERT_EQ(0, in_child(two_sessions, ids));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	text = traced(self->text);
+
+	sprintf(line[0],
+		"agent_session_start: sid=%s psid=%s root_pid=%d intent=\n",
+		ids->id[0], NO_SESSION, ids->pid);
+	sprintf(line[1],
+		"agent_intent_set: sid=%s intent=the \"first\" sid=0\n",
+		ids->id[0]);
+	sprintf(line[2],
+		"agent_session_start: sid=%s psid=%s root_pid=%d intent=\n",
+		ids->id[1], ids->id[0], ids->pid);
+	/* own_id, write, connect, openat, two tags, exit_group */
+	sprintf(line[3],
+		"agent_session_end: sid=%s total_syscalls=7 openat_count=1 write_bytes=0 connect_count=1 unlink_count=0 fork_count=0 elapsed_ns=",
+		ids->id[1]);
+	/* and own_id, a tag, unlink, PR_SET_AGENT_NS */
+	sprintf(line[4],
+		"agent_session_end: sid=%s total_syscalls=11 openat_count=1 write_bytes=0 connect_count=1 unlink_count=1 fork_count=0 elapsed_ns=",
+		ids->id[0]);
+	EXPECT_TRUE(in_order(text, lines)) {
+		TH_LOG("not in this order in:\n%s", text);
+	}
+	EXPECT_EQ(2, count(text, "agent_session_start:"));
+	EXPECT_EQ(2, count(text, "agent_session_end:"));
+	EXPECT_EQ(1, count(text, "agent_intent_set:"));
+}
+
+/* A tag set from outside is an event, too. */
+TEST_F(trace, tag_by_sysfs)
+{
+	char id[HEX_ID + 1], line[256];
+
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, session_set(own_id(id), "intent", "by hand\n"));
+	EXPECT_EQ(EINVAL, session_set(id, "intent", "\x01"));
+	sprintf(line, "agent_intent_set: sid=%s intent=by hand\n", id);
+	EXPECT_EQ(1, count(traced(self->text), line));
+	EXPECT_EQ(1, count(traced(self->text), "agent_intent_set:"));
+}
+
+TEST_F(trace, a_session_that_is_killed_ends)
+{
+	struct agent_ns_budget_uapi budget = {
+		.max_syscalls = 10, .action = AGENT_NS_ACTION_KILL,
+	};
+	char *id = shared(4096), line[256];
+	pid_t pid = fork();
+
+	if (!pid) {
+		enter_session();
+		own_id(id);
+		agent(PR_SET_AGENT_BUDGET_LIMITS, &budget);
+		for (;;)
+			syscall(SYS_getppid);
+	}
+	EXPECT_EQ(KILLED, reap(pid));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	/* What was refused was not charged. */
+	sprintf(line, "agent_session_end: sid=%s total_syscalls=10 ", id);
+	EXPECT_EQ(1, count(traced(self->text), line));
+}
+
+TEST_HARNESS_MAIN
