@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// vm: --icount
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * What sessions cost tasks outside: not one instruction at system call entry.
+ * The machine's time stamp counter counts instructions here, so figures are
+ * exact and can be compared for equality.
+ */
+#include <x86intrin.h>
+
+#include "agentns-test.h"
+
+#define SESSIONS	100
+#define BATCH		100
+
+/*
+ * Instructions of BATCH getppid calls with their loop. The least of many
+ * readings is the one that no interrupt fell into.
+ */
+static unsigned long cost(void)
+{
+	unsigned long least = -1UL, start, took;
+
+	for (int i = 0; i < 300; i++) {
+		start = __rdtsc();
+		for (int k = 0; k < BATCH; k++) {
+			long nr = SYS_getppid;
+
+			asm volatile("syscall" : "+a"(nr)
+				     : : "rcx", "r11", "memory");
+		}
+		took = __rdtsc() - start;
+		if (took < least)
+			least = took;
+	}
+	return least;
+}
+
+struct plan {
+	volatile int ready;
+	unsigned long inside, nested;
+};
+
+/* The first test of its boot: no session has been there. */
+TEST(getppid_outside_costs_the_same)
+{
+	struct plan *plan = shared(4096);
+	unsigned long before, beside, after;
+	pid_t pid[SESSIONS];
+
+	ASSERT_EQ(0, sessions_live());
+	before = cost();
+	EXPECT_EQ(before, cost());
+	for (int i = 0; i < SESSIONS; i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			if (enter_session())
+				_exit(1);
+			raise_flag(&plan->ready);
+			for (;;)
+				pause();
+		}
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == SESSIONS, 20000));
+	ASSERT_EQ(SESSIONS, sessions_live());
+	beside = cost();
+	for (int i = 0; i < SESSIONS; i++) {
+		kill(pid[i], SIGKILL);
+		reap(pid[i]);
+	}
+	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	after = cost();
+
+	/* What costs more inside is seen inside: the measure measures. */
+	if (!fork()) {
+		enter_session();
+		plan->inside = cost();
+		enter_session();
+		plan->nested = cost();
+		_exit(0);
+	}
+	wait(NULL);
+	ksft_print_msg("instructions a getppid: %lu outside before any session, %lu beside %d, %lu afterwards; %lu in a session, %lu in a nested one\n",
+		       before / BATCH, beside / BATCH, SESSIONS, after / BATCH,
+		       plan->inside / BATCH, plan->nested / BATCH);
+	EXPECT_EQ(before, beside);
+	EXPECT_EQ(before, after);
+	EXPECT_GT(plan->inside, before + 10 * BATCH);
+	/* Depth costs nothing while credit lasts. */
+	EXPECT_EQ(plan->inside, plan->nested);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * All at once for a while: sessions made, nested, limited, killed, read and
+ * switched off under one another. What is asserted is the end: no session is
+ * left, no counter was ever out of bounds, and the module can go.
+ */
+#include <sys/socket.h>
+
+#include "agentns-test.h"
+
+#define SECONDS		12
+
+struct plan {
+	volatile int stop;
+	volatile int rounds[8];
+	volatile int faults;
+};
+
+static struct plan *plan;
+
+static unsigned int random_below(unsigned int n)
+{
+	static unsigned long state;
+
+	if (!state)
+		state = getpid() * 2654435761UL + 1;
+	state = state * 6364136223846793005UL + 1442695040888963407UL;
+	return (state >> 33) % n;
+}
+
+static void fault(const char *what)
+{
+	__atomic_fetch_add(&plan->faults, 1, __ATOMIC_RELAXED);
+	fprintf(stderr, "# stress: %s\n", what);
+}
+
+/* Some of everything that is counted. */
+static void spend(int n)
+{
+	static char block[4096];
+	int fd = open("/dev/null", O_WRONLY);
+	pid_t pid;
+
+	for (int i = 0; i < n; i++) {
+		(void)!write(fd, block, random_below(4096));
+		unlink("/nonexistent");
+		connect(-1, NULL, 0);
+		close(open("/nonexistent", O_RDONLY));
+		if (!random_below(4)) {
+			pid = fork();
+			if (!pid) {
+				if (!random_below(2))
+					enter_session();
+				getppid();
+				_exit(0);
+			}
+			if (pid > 0 && random_below(3))
+				waitpid(pid, NULL, 0);
+		}
+	}
+	close(fd);
+}
+
+static void set_random_budget(void)
+{
+	struct agent_ns_budget_ex ex = { .action = random_below(3) };
+	__u64 *limits[] = {
+		&ex.max_syscalls, &ex.max_write_bytes, &ex.max_forks,
+		&ex.max_opens, &ex.max_connects, &ex.max_unlinks,
+	};
+
+	for (int i = 0; i < 2; i++)
+		*limits[random_below(6)] = 1 + random_below(500);
+	if (!random_below(4))
+		ex.max_elapsed_ns = 1 + random_below(50000000);
+	agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
+/* A session with nested ones, which ends by itself or is ended. */
+static void live_a_life(void)
+{
+	struct agent_ns_counters_uapi a = { }, b;
+
+	if (random_below(4))
+		signal(SIGTERM, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
+	for (int depth = 0; depth < 3; depth++) {
+		if (enter_session())
+			return;		/* switched off just now */
+		memset(&a, 0, sizeof(a));
+		agent(PR_SET_AGENT_INTENT_TAG, "stress");
+		if (random_below(2))
+			set_random_budget();
+		for (int i = 0; i < 4; i++) {
+			spend(random_below(8));
+			if (counters_of(&b) ||
+			    b.total_syscalls < a.total_syscalls ||
+			    b.write_bytes < a.write_bytes ||
+			    b.fork_count < a.fork_count ||
+			    b.total_syscalls > 1000000)
+				fault("a counter went backwards");
+			a = b;
+		}
+	}
+}
+
+static void make_sessions(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		live_a_life();
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* What is done from outside to whatever session is there. */
+static void meddle(const char *id)
+{
+	static const char *const actions[] = { "log", "term", "kill" };
+	static const char *const files[] = {
+		"max_syscalls", "max_write_bytes", "max_forks", "max_opens",
+		"max_connects", "max_unlinks", "max_elapsed_ns",
+	};
+	char text[32];
+
+	switch (random_below(5)) {
+	case 0:
+		session_set(id, "kill", "1");
+		break;
+	case 1:
+		session_set(id, "action", actions[random_below(3)]);
+		break;
+	case 2:
+		session_set(id, "intent", "from outside");
+		break;
+	default:
+		sprintf(text, "%u", random_below(2000));
+		session_set(id, files[random_below(7)], text);
+	}
+}
+
+static void for_each_session(void (*fn)(const char *id))
+{
+	DIR *dir = opendir(SYSFS "sessions");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			fn(e->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+static void meddle_with_all(void)
+{
+	for_each_session(meddle);
+	sleep_ms(5);
+}
+
+static void read_session(const char *id)
+{
+	static const char *const files[] = {
+		"counters/total_syscalls", "counters/write_bytes", "parent",
+		"depth", "intent", "action", "max_syscalls",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		session_get(id, files[i]);
+}
+
+static void read_all(void)
+{
+	struct dirent *e;
+	char text[512], path[300];
+	DIR *dir = opendir("/proc");
+	int fd = -1;
+
+	for_each_session(read_session);
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		read_file(text, sizeof(text), "/proc/%s/agent_counters",
+			  e->d_name);
+		if (!read_file(text, sizeof(text), "/proc/%s/agent_session",
+			       e->d_name) && strlen(text) != HEX_ID)
+			fault("a session's id is not one");
+		/* Hold the last one's session for a round. */
+		snprintf(path, sizeof(path), "/proc/%s/ns/agent", e->d_name);
+		if (fd >= 0)
+			close(fd);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (dir)
+		closedir(dir);
+}
+
+static void turn_knobs(void)
+{
+	write_file(SYSFS "max_session_dirs", random_below(2) ? "4096" : "3");
+	write_file(SYSFS "sweep_interval", random_below(2) ? "1" : "60");
+	sysctl_set("max_lifetime", random_below(8) ? "86400" : "1");
+	if (!random_below(4)) {
+		sysctl_set("enabled", "0");
+		sleep_ms(2);
+	}
+	sysctl_set("enabled", "1");
+	sleep_ms(30);
+}
+
+/* Credit that lies on a processor which goes away is not lost. */
+static void switch_processor(void)
+{
+	write_file("/sys/devices/system/cpu/cpu1/online", "0");
+	sleep_ms(20 + random_below(100));
+	write_file("/sys/devices/system/cpu/cpu1/online", "1");
+	sleep_ms(500);
+}
+
+static void (*const jobs[])(void) = {
+	make_sessions, make_sessions, make_sessions, meddle_with_all, read_all,
+	turn_knobs, switch_processor,
+};
+
+FIXTURE(stress) {
+};
+
+FIXTURE_SETUP(stress)
+{
+}
+
+FIXTURE_TEARDOWN(stress)
+{
+}
+
+TEST_F_TIMEOUT(stress, everything_at_once, 60)
+{
+	pid_t pid[ARRAY_SIZE(jobs)];
+
+	plan = shared(4096);
+	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			while (!plan->stop) {
+				jobs[i]();
+				plan->rounds[i]++;
+			}
+			_exit(0);
+		}
+	}
+	sleep_ms(SECONDS * 1000);
+	plan->stop = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
+		EXPECT_EQ(0, reap(pid[i]));
+		EXPECT_GT(plan->rounds[i], 3);
+	}
+	EXPECT_EQ(0, plan->faults);
+	EXPECT_EQ(0, write_file(SYSFS "max_session_dirs", "4096"));
+	EXPECT_EQ(0, write_file(SYSFS "sweep_interval", "60"));
+	EXPECT_EQ(0, sysctl_set("max_lifetime", "86400"));
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	ksft_print_msg("rounds: %d %d %d sessions, %d meddling, %d reading, %d knobs, %d processor\n",
+		       plan->rounds[0], plan->rounds[1], plan->rounds[2],
+		       plan->rounds[3], plan->rounds[4], plan->rounds[5],
+		       plan->rounds[6]);
+}
+
+TEST_F(stress, nothing_is_left)
+{
+	int fd, err = EAGAIN;
+	FILE *f;
+	char path[512];
+
+	/* Orphans of killed parents are on their way out. */
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	f = popen("/sbin/modinfo -n agentns", "r");
+	ASSERT_NE(NULL, fgets(path, sizeof(path), f));
+	pclose(f);
+	path[strcspn(path, "\n")] = 0;
+	fd = open(path, O_RDONLY);
+	ASSERT_GE(fd, 0);
+	EXPECT_TRUE(WAIT_FOR((err = ERR(syscall(SYS_delete_module, "agentns",
+						O_NONBLOCK))) != EAGAIN, 5000));
+	EXPECT_EQ(0, err);
+	EXPECT_EQ(0, ERR(syscall(SYS_finit_module, fd, "", 0)));
+}
+
+TEST_HARNESS_MAIN
