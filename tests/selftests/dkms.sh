@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: --no-module
+# leaks: no
 # timeout: 300
 #
 # The distribution's dkms with its own folders: the module installed for the patched kernel, beside a kernel without
@@ -47,10 +47,9 @@ module=/lib/modules/$kernel/updates/dkms/agentns.ko
 mkdir -p "/lib/modules/$stock/build/include"
 printf 'CONFIG_MODULES=y\n# CONFIG_AGENTNS_HOOKS is not set\n' >"/lib/modules/$stock/build/.config"
 
-printf 'TAP version 13\n1..9\n'
+printf 'TAP version 13\n1..8\n'
 exits 0 dkms status
 ok "dkms lists the module as installed for the patched kernel" says "^agentns/$version, $kernel, x86_64: installed"
-ok "autoinstall on the patched kernel has nothing to do" exits 0 dkms autoinstall -k "$kernel"
 ok "autoinstall on a kernel without the hooks is no failure" exits 0 dkms autoinstall -k "$stock"
 ok "and it says why there is no module" says "Linux $stock lacks the agent session hooks"
 ok "an explicit build for that kernel is skipped" exits 77 dkms build "agentns/$version" -k "$stock"
