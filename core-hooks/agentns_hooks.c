@@ -51,7 +51,8 @@ int agentns_uring_request_none(u8 opcode)
 	return 0;
 }
 
-int agentns_write_begin_none(struct agentns_charge *charge, size_t *count)
+int agentns_write_begin_none(struct agentns_charge *charge, struct file *file,
+			     size_t *count)
 {
 	return 0;
 }
@@ -224,7 +225,6 @@ struct ns_common *agentns_init_get(void)
 {
 	return &agentns_init_ns;
 }
-EXPORT_SYMBOL_GPL(agentns_init_get);
 
 /**
  * agentns_task_get - the session of any task
@@ -439,7 +439,8 @@ long agentns_prctl(int option, unsigned long arg2, unsigned long arg3,
 	return ret;
 }
 
-int __agentns_async_begin(struct agentns_charge *charge, struct iov_iter *iter)
+int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
+			  struct iov_iter *iter)
 {
 	int ret;
 
@@ -448,7 +449,7 @@ int __agentns_async_begin(struct agentns_charge *charge, struct iov_iter *iter)
 		iov_iter_truncate(iter, charge->bytes);
 		return 0;
 	}
-	ret = agentns_iter_begin(charge, iter);
+	ret = agentns_iter_begin(charge, file, iter);
 	agentns_get(charge->session);
 	return ret;
 }

@@ -22,6 +22,7 @@
 #include <uapi/linux/agent_namespaces.h>
 
 struct agentns_charge;
+struct file;
 struct fs_struct;
 struct agentns_fork;
 struct io_kiocb;
@@ -104,8 +105,9 @@ struct agentns_fork {
  *	return register being set; may sleep
  * @uring_request: current submits an io_uring request; 0 or the error that
  *	the request is to fail with; may sleep
- * @write_begin: charge current's session for @count bytes, which may be
- *	shortened; 0 or the error to fail with; may sleep
+ * @write_begin: charge current's session for @count bytes to @file, which may
+ *	be shortened where a short write does no harm; @file is NULL where any
+ *	length will do; 0 or the error to fail with; may sleep
  * @write_end: @written bytes (or an error) came of the charge; the rest is
  *	given back; any context, hard interrupts included
  * @can_fork: current is about to create a task; 0 or the error; may sleep
@@ -126,7 +128,8 @@ struct agentns_ops {
 
 	int (*syscall_enter)(struct pt_regs *regs, long nr);
 	int (*uring_request)(u8 opcode);
-	int (*write_begin)(struct agentns_charge *charge, size_t *count);
+	int (*write_begin)(struct agentns_charge *charge, struct file *file,
+			   size_t *count);
 	void (*write_end)(struct agentns_charge *charge, ssize_t written);
 	int (*can_fork)(struct agentns_fork *fork, struct task_struct *child);
 	void (*cancel_fork)(struct agentns_fork *fork);
@@ -162,7 +165,7 @@ void agentns_settle(struct agentns_charge *charge, ssize_t written);
 typedef int agentns_syscall_enter_fn(struct pt_regs *regs, long nr);
 typedef int agentns_uring_request_fn(u8 opcode);
 typedef int agentns_write_begin_fn(struct agentns_charge *charge,
-				   size_t *count);
+				   struct file *file, size_t *count);
 typedef void agentns_write_end_fn(struct agentns_charge *charge,
 				  ssize_t written);
 typedef int agentns_can_fork_fn(struct agentns_fork *fork,
@@ -243,12 +246,22 @@ static inline void agentns_charge_init(struct agentns_charge *charge)
  * *@count may be shortened, never to 0. Pairs with agentns_write_end().
  */
 static inline int agentns_write_begin(struct agentns_charge *charge,
-				      size_t *count)
+				      struct file *file, size_t *count)
 {
 	agentns_charge_init(charge);
 	if (likely(!agentns_counted()))
 		return 0;
-	return static_call(agentns_write_begin)(charge, count);
+	return static_call(agentns_write_begin)(charge, file, count);
+}
+
+/*
+ * The same for a copy from file to file, whose *@count says how much its
+ * caller would take: the caller goes on until there is no more.
+ */
+static inline int agentns_copy_begin(struct agentns_charge *charge,
+				     size_t *count)
+{
+	return agentns_write_begin(charge, NULL, count);
 }
 
 /* @written bytes were written, or none for an error. The second call is void. */
@@ -263,17 +276,17 @@ static inline void agentns_write_end(struct agentns_charge *charge,
 
 /* The same for a write whose length is in an iterator. */
 static inline int agentns_iter_begin(struct agentns_charge *charge,
-				     struct iov_iter *iter)
+				     struct file *file, struct iov_iter *iter)
 {
 	size_t count = iov_iter_count(iter);
-	int ret = agentns_write_begin(charge, &count);
+	int ret = agentns_write_begin(charge, file, &count);
 
 	if (!ret)
 		iov_iter_truncate(iter, count);
 	return ret;
 }
 
-int __agentns_async_begin(struct agentns_charge *charge,
+int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
 			  struct iov_iter *iter);
 
 /*
@@ -282,11 +295,11 @@ int __agentns_async_begin(struct agentns_charge *charge,
  * often the request is issued. Pairs with agentns_async_end().
  */
 static inline int agentns_async_begin(struct agentns_charge *charge,
-				      struct iov_iter *iter)
+				      struct file *file, struct iov_iter *iter)
 {
 	if (likely(!charge->session && !agentns_counted()))
 		return 0;
-	return __agentns_async_begin(charge, iter);
+	return __agentns_async_begin(charge, file, iter);
 }
 
 static inline void agentns_async_end(struct agentns_charge *charge,
@@ -365,7 +378,13 @@ static inline int agentns_submit_request(u8 opcode)
 static inline void agentns_charge_init(struct agentns_charge *charge) { }
 
 static inline int agentns_write_begin(struct agentns_charge *charge,
-				      size_t *count)
+				      struct file *file, size_t *count)
+{
+	return 0;
+}
+
+static inline int agentns_copy_begin(struct agentns_charge *charge,
+				     size_t *count)
 {
 	return 0;
 }
@@ -374,13 +393,13 @@ static inline void agentns_write_end(struct agentns_charge *charge,
 				     ssize_t written) { }
 
 static inline int agentns_iter_begin(struct agentns_charge *charge,
-				     struct iov_iter *iter)
+				     struct file *file, struct iov_iter *iter)
 {
 	return 0;
 }
 
 static inline int agentns_async_begin(struct agentns_charge *charge,
-				      struct iov_iter *iter)
+				      struct file *file, struct iov_iter *iter)
 {
 	return 0;
 }

@@ -29,14 +29,14 @@ static const char *const agentns_limit_names[AGENTNS_NR_RESOURCES] = {
 	[AGENTNS_UNLINKS]	= "max_unlinks",
 };
 
-/* One line a crossing, however often agents make new sessions to cross in. */
-static void agentns_log_crossing(const struct agentns_session *s,
-				 const char *name, u64 limit, u64 value,
-				 u32 action)
+/*
+ * One line a crossing. A session whose agents make new sessions or change
+ * their limits only to cross them silences none but its own tree.
+ */
+static void agentns_log_crossing(struct agentns_session *s, const char *name,
+				 u64 limit, u64 value, u32 action)
 {
-	static DEFINE_RATELIMIT_STATE(rate, 5 * HZ, 200);
-
-	if (__ratelimit(&rate))
+	if (__ratelimit(&s->root->log_rate))
 		pr_notice("session %*phN: %s %llu reached, value %llu, action %s\n",
 			  AGENT_NS_ID_BYTES, s->id, name, limit, value,
 			  agentns_action_names[action]);
@@ -92,6 +92,20 @@ static void agentns_elapsed_write(struct agentns_session *s, u64 max_elapsed_ns)
 	s->elapsed_crossed = false;
 }
 
+/*
+ * A limit that stays the same stays as it is, crossed or not, unless another
+ * action is to take effect.
+ */
+static void agentns_limit_change(struct agentns_session *s,
+				 enum agentns_resource res, u64 limit,
+				 bool action_changes)
+{
+	const struct agentns_pool *pool = &s->pool[res];
+
+	if (limit != pool->limit || (action_changes && pool->crossed))
+		agentns_limit_set(s, res, limit);
+}
+
 /**
  * agentns_budget_set - replace a session's budget on behalf of current
  * @s: the session, pinned
@@ -104,29 +118,29 @@ static void agentns_elapsed_write(struct agentns_session *s, u64 max_elapsed_ns)
 int agentns_budget_set(struct agentns_session *s,
 		       const struct agentns_budget *budget)
 {
-	bool may_loosen = capable(CAP_SYS_ADMIN);
 	enum agentns_resource res;
 	struct agentns_budget old;
-	int ret = 0;
+	bool action_changes;
 
 	if (budget->action >= agentns_nr_actions)
 		return -EINVAL;
 
 	spin_lock(&s->root->tree_lock);
 	agentns_budget_read(s, &old);
-	if (!may_loosen && agentns_budget_loosens(&old, budget)) {
-		ret = -EPERM;
-		goto unlock;
+	if (agentns_budget_loosens(&old, budget) && !capable(CAP_SYS_ADMIN)) {
+		spin_unlock(&s->root->tree_lock);
+		return -EPERM;
 	}
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		agentns_limit_set(s, res, budget->limit[res]);
-	agentns_elapsed_write(s, budget->max_elapsed_ns);
+	action_changes = budget->action != old.action;
 	s->action = budget->action;
-unlock:
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		agentns_limit_change(s, res, budget->limit[res],
+				     action_changes);
+	if (action_changes || budget->max_elapsed_ns != old.max_elapsed_ns)
+		agentns_elapsed_write(s, budget->max_elapsed_ns);
 	spin_unlock(&s->root->tree_lock);
-	if (!ret)
-		agentns_reaper_hurry(s);
-	return ret;
+	agentns_reaper_hurry(s);
+	return 0;
 }
 
 /**
@@ -156,7 +170,7 @@ void agentns_budget_set_limit(struct agentns_session *s,
 			      enum agentns_resource res, u64 limit)
 {
 	spin_lock(&s->root->tree_lock);
-	agentns_limit_set(s, res, limit);
+	agentns_limit_change(s, res, limit, false);
 	spin_unlock(&s->root->tree_lock);
 }
 
@@ -194,8 +208,7 @@ int agentns_budget_set_action(struct agentns_session *s, u32 action)
 	spin_lock(&s->root->tree_lock);
 	s->action = action;
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		if (s->pool[res].crossed)
-			agentns_limit_set(s, res, s->pool[res].limit);
+		agentns_limit_change(s, res, s->pool[res].limit, true);
 	s->elapsed_crossed = false;
 	spin_unlock(&s->root->tree_lock);
 	agentns_reaper_hurry(s);
@@ -216,12 +229,13 @@ static void agentns_act(struct agentns_session *s, u32 action)
 }
 
 /*
- * A limit of @s was found reached. Logging and SIGTERM let the work go on, so
+ * A limit of @s was found to leave no room for @n. Logging and SIGTERM let the work go on, so
  * the limit stops to bind; a kill does not.
  *
  * Return: 0 to try again, -EDQUOT to refuse.
  */
-static int agentns_crossed(struct agentns_session *s, enum agentns_resource res)
+static int agentns_crossed(struct agentns_session *s, enum agentns_resource res,
+			   u64 n, enum agentns_portion portion)
 {
 	struct agentns_pool *pool = &s->pool[res];
 	bool first, goes_on, kill;
@@ -229,8 +243,9 @@ static int agentns_crossed(struct agentns_session *s, enum agentns_resource res)
 	u32 action;
 
 	spin_lock(&s->root->tree_lock);
-	if (!pool->limit || pool->open || pool->left > 0) {
-		/* Raised meanwhile, or reported by another CPU. */
+	if (!pool->limit || pool->open ||
+	    agentns_portion(s, res, n, portion)) {
+		/* Changed meanwhile, or reported by another CPU. */
 		spin_unlock(&s->root->tree_lock);
 		return 0;
 	}
@@ -238,12 +253,12 @@ static int agentns_crossed(struct agentns_session *s, enum agentns_resource res)
 	action = s->action;
 	limit = pool->limit;
 	value = limit - pool->left;
-	goes_on = action != AGENT_NS_ACTION_KILL;
+	goes_on = !agentns_action_refuses(action);
 	/*
 	 * Again for whoever came into a session whose limit is used up, but
 	 * by one task at a time: a walk finds them all.
 	 */
-	kill = !goes_on && !s->killing && !fatal_signal_pending(current);
+	kill = !goes_on && !s->killing;
 	if (kill)
 		s->killing = true;
 	pool->crossed = true;
@@ -264,26 +279,40 @@ static int agentns_crossed(struct agentns_session *s, enum agentns_resource res)
 	return goes_on ? 0 : -EDQUOT;
 }
 
+/* How often a limit is looked at again while charges may still come back. */
+#define AGENTNS_SETTLE_TRIES	100
+
 /**
  * agentns_budget_charge - spend, acting on every limit that is reached
  * @s: session that the caller has pinned
  * @res: what is spent
- * @n: how much; of bytes less may be granted
+ * @n: how much; less may be granted where @portion allows it
+ * @portion: whether less will do
  *
- * For where agentns_take() found too little credit on this CPU.
+ * For where agentns_take() found too little credit on this CPU. A limit that
+ * is reached only by writes or forks under way, which may yet give something
+ * back, is waited for, for a tenth of a second: most are over by then, and one
+ * that blocks on what its own session should read must not block it for ever.
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
  * Return: 0, or -EDQUOT where the work is not to be done.
  */
 int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
-			  u64 *n)
+			  u64 *n, enum agentns_portion portion)
 {
 	struct agentns_session *exhausted;
+	int ret, tries = 0;
 	u64 drawn;
-	int ret;
 
-	while (!(drawn = agentns_draw(s, res, *n, &exhausted))) {
-		ret = agentns_crossed(exhausted, res);
+	while (!(drawn = agentns_draw(s, res, *n, portion, &exhausted))) {
+		if (fatal_signal_pending(current))
+			return -EDQUOT;
+		if (agentns_in_flight(exhausted, res) &&
+		    tries++ < AGENTNS_SETTLE_TRIES) {
+			schedule_timeout_killable(msecs_to_jiffies(1));
+			continue;
+		}
+		ret = agentns_crossed(exhausted, res, *n, portion);
 		if (ret)
 			return ret;
 	}

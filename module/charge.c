@@ -4,12 +4,16 @@
  * lock, no atomic operation that other CPUs see, no indirect call.
  */
 #include <linux/agentns_hooks.h>
+#include <linux/backing-dev-defs.h>
+#include <linux/backing-dev.h>
 #include <linux/fs.h>
 #include <linux/io_uring.h>
+#include <linux/magic.h>
 #include <linux/sched/task.h>
 
 #include "budget.h"
 #include "charge.h"
+#include "compat/sched.h"
 #include "kill.h"
 #include "session.h"
 #include "syscall_class.h"
@@ -19,7 +23,7 @@ static noinline int agentns_charge_slowly(struct agentns_session *s,
 {
 	u64 n = 1;
 
-	return agentns_budget_charge(s, res, &n);
+	return agentns_budget_charge(s, res, &n, AGENTNS_ALL);
 }
 
 static __always_inline int agentns_charge_one(struct agentns_session *s,
@@ -30,20 +34,17 @@ static __always_inline int agentns_charge_one(struct agentns_session *s,
 	return agentns_charge_slowly(s, res);
 }
 
-/* A call, and what it is besides. What is refused has not been charged. */
+/*
+ * A call, and what it is besides. One that is refused for the latter has still
+ * been entered: nothing is given back, so no counter ever goes backwards.
+ */
 static __always_inline int agentns_charge_call(struct agentns_session *s,
 					       enum agentns_resource class)
 {
-	int ret;
+	int ret = agentns_charge_one(s, AGENTNS_SYSCALLS);
 
-	if (unlikely(class != AGENTNS_SYSCALLS)) {
+	if (unlikely(class != AGENTNS_SYSCALLS) && !ret)
 		ret = agentns_charge_one(s, class);
-		if (ret)
-			return ret;
-	}
-	ret = agentns_charge_one(s, AGENTNS_SYSCALLS);
-	if (unlikely(ret) && class != AGENTNS_SYSCALLS)
-		agentns_give_back(s, class, 1);
 	return ret;
 }
 
@@ -95,14 +96,38 @@ int agentns_uring_request_hook(u8 opcode)
 	return agentns_charge_call(s, class);
 }
 
+/*
+ * What a write may be cut to where a limit leaves less. A file with a page
+ * cache takes a short write as RLIMIT_FSIZE makes one; a datagram, an eventfd,
+ * a control file of procfs or a direct write has to be done whole or not.
+ */
+static enum agentns_portion agentns_write_portion(struct file *file)
+{
+	struct inode *inode;
+
+	if (!file)
+		return AGENTNS_SLICE;
+	inode = file_inode(file);
+	if (!S_ISREG(inode->i_mode) || file->f_flags & O_DIRECT ||
+	    !file->f_op->write_iter)
+		return AGENTNS_ALL;
+	if (inode->i_sb->s_bdi->capabilities & BDI_CAP_WRITEBACK ||
+	    inode->i_sb->s_magic == TMPFS_MAGIC ||
+	    inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+		return AGENTNS_PART;
+	return AGENTNS_ALL;
+}
+
 /**
  * agentns_write_begin_hook - charge for a write that is about to happen
  * @charge: where the charge is remembered
+ * @file: where to; NULL for a copy from file to file
  * @count: bytes; shortened where a limit leaves fewer
  *
  * Return: 0 or -EDQUOT.
  */
-int agentns_write_begin_hook(struct agentns_charge *charge, size_t *count)
+int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
+			     size_t *count)
 {
 	struct agentns_session *s = current_session();
 	u64 n;
@@ -110,10 +135,11 @@ int agentns_write_begin_hook(struct agentns_charge *charge, size_t *count)
 
 	if (unlikely(!s || !*count))
 		return 0;
-	/* A longer copy_file_range or splice may end early as well. */
+	/* A longer copy may end early as well; others are no longer. */
 	n = min_t(size_t, *count, MAX_RW_COUNT);
 	if (!agentns_take(s->cpu, AGENTNS_BYTES, n)) {
-		ret = agentns_budget_charge(s, AGENTNS_BYTES, &n);
+		ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
+					    agentns_write_portion(file));
 		if (ret)
 			return ret;
 	}
@@ -158,7 +184,7 @@ int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
 	/* Before anybody can see the child: see kill.c. */
 	fork->kill_seq = READ_ONCE(s->kill_seq);
 	fork->charged = false;
-	if (!agentns_counted() || child->flags & PF_USER_WORKER)
+	if (!agentns_counted() || child->flags & AGENTNS_PF_WORKER)
 		return 0;
 	ret = agentns_charge_one(s, AGENTNS_FORKS);
 	if (!ret)

@@ -4,7 +4,7 @@
  * of a session's ancestors are sums that are made when somebody asks; a
  * session that ends leaves its sums with its parent.
  */
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "counters.h"
 

@@ -63,10 +63,8 @@ static u64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
 {
 	s64 credit = cpu->credit[res];
 
-	write_seqcount_begin(&cpu->seq);
 	cpu->granted[res] -= credit;
-	cpu->credit[res] = 0;
-	write_seqcount_end(&cpu->seq);
+	WRITE_ONCE(cpu->credit[res], 0);
 	return credit;
 }
 
@@ -109,15 +107,15 @@ static void agentns_recall(struct agentns_session *top,
 
 	lockdep_assert_held(&top->root->tree_lock);
 
-	if (top == top->root)
-		WRITE_ONCE(top->refunded[res], false);
-
 	preempt_disable();
-	agentns_for_each_descendant(s, top)
+	agentns_for_each_descendant(s, top) {
+		/* Before the IPIs: credit that comes back later counts anew. */
+		WRITE_ONCE(s->refunded[res], false);
 		for_each_possible_cpu(cpu)
 			if (!cpu_online(cpu))
 				atomic64_add(agentns_surrender(per_cpu_ptr(s->cpu, cpu), res),
 					     &s->returned);
+	}
 	on_each_cpu(agentns_recall_cpu, &recall, true);
 	preempt_enable();
 
@@ -151,14 +149,23 @@ void agentns_credit_exit(void)
 	cpuhp_remove_state_nocalls(agentns_cpuhp_state);
 }
 
-/* How much to grant where @n is needed and @left is there. */
-static u64 agentns_batch(const struct agentns_pool *tightest,
+/* From this remainder down a pool grants nothing ahead once it ran dry. */
+static s64 agentns_scarce(enum agentns_resource res)
+{
+	return res == AGENTNS_BYTES ? SZ_64K : 4 * num_online_cpus();
+}
+
+/* How much to grant where @n is needed and at least that is left. */
+static u64 agentns_batch(struct agentns_session *s,
+			 const struct agentns_pool *tightest,
 			 enum agentns_resource res, u64 n)
 {
 	u64 share, most;
 
-	if (tightest->exact)
-		return n;
+	/* What is granted ahead for one pool would be lost to the others. */
+	for (; s; s = s->parent)
+		if (agentns_binds(&s->pool[res]) && s->pool[res].exact)
+			return n;
 	most = res == AGENTNS_BYTES ? AGENTNS_BATCH_BYTES : AGENTNS_BATCH;
 	share = tightest->left / (4 * num_online_cpus());
 	return min_t(u64, max(n, min(share, most)), tightest->left);
@@ -173,19 +180,48 @@ static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 
 	local_irq_save(flags);
 	cpu = this_cpu_ptr(s->cpu);
-	write_seqcount_begin(&cpu->seq);
 	cpu->granted[res] += granted;
 	cpu->credit[res] += granted - n;
-	write_seqcount_end(&cpu->seq);
 	local_irq_restore(flags);
 }
 
-/* Does credit that a pool granted possibly still lie on some CPU? */
-static bool agentns_recallable(const struct agentns_session *tightest,
+/* Can credit that a pool granted still lie on some CPU? */
+static bool agentns_recallable(struct agentns_session *tightest,
 			       enum agentns_resource res)
 {
-	return !tightest->pool[res].exact ||
-	       READ_ONCE(tightest->root->refunded[res]);
+	struct agentns_session *s;
+
+	if (!tightest->pool[res].exact)
+		return true;
+	agentns_for_each_descendant(s, tightest)
+		if (READ_ONCE(s->refunded[res]))
+			return true;
+	return false;
+}
+
+/**
+ * agentns_portion - how much can be had from a pool
+ * @tightest: the session whose pool it is; its tree lock is held
+ * @res: of what
+ * @n: how much is asked for
+ * @portion: whether less will do; a part will only where the rest is refused
+ *
+ * Return: at most @n; 0 where the limit is reached.
+ */
+u64 agentns_portion(const struct agentns_session *tightest,
+		    enum agentns_resource res, u64 n,
+		    enum agentns_portion portion)
+{
+	s64 left = tightest->pool[res].left;
+
+	if (left >= (s64)n)
+		return n;
+	if (left <= 0)
+		return 0;
+	if (portion == AGENTNS_SLICE ||
+	    (portion == AGENTNS_PART && agentns_action_refuses(tightest->action)))
+		return left;
+	return 0;
 }
 
 /**
@@ -193,18 +229,18 @@ static bool agentns_recallable(const struct agentns_session *tightest,
  * @s: session that the caller has pinned
  * @res: what is spent
  * @n: how much, at least 1
+ * @portion: whether less will do, where a limit binds
  * @exhausted: where 0 is returned, the session whose limit is reached: @s or
  *	an ancestor, so pinned as @s is
- *
- * Of bytes less than @n may be granted, when a limit leaves no more.
  *
  * Context: Process context with interrupts on; takes the tree lock.
  * Return: how much was spent; 0 when a limit is reached.
  */
 u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
+		 enum agentns_portion portion,
 		 struct agentns_session **exhausted)
 {
-	struct agentns_session *tightest, *a;
+	struct agentns_session *tightest, *recalled = NULL, *a;
 	u64 granted;
 
 	spin_lock(&s->root->tree_lock);
@@ -214,20 +250,24 @@ again:
 		agentns_grant(s, res, n + AGENTNS_UNLIMITED, n);
 		goto out;
 	}
-	if (tightest->pool[res].left < (s64)n &&
+	/* What a copy would take at most is not what it will write. */
+	if (portion == AGENTNS_SLICE)
+		n = min_t(u64, n, max_t(s64, tightest->pool[res].left / 8, SZ_64K));
+	if (tightest->pool[res].left < (s64)n && tightest != recalled &&
 	    agentns_recallable(tightest, res)) {
-		tightest->pool[res].exact = true;
 		agentns_recall(tightest, res);
+		tightest->pool[res].exact =
+			tightest->pool[res].left < agentns_scarce(res);
+		recalled = tightest;
 		goto again;
 	}
 
-	if (tightest->pool[res].left <= 0) {
+	n = agentns_portion(tightest, res, n, portion);
+	if (!n) {
 		*exhausted = tightest;
-		n = 0;
 		goto out;
 	}
-	n = min_t(u64, n, tightest->pool[res].left);
-	granted = agentns_batch(&tightest->pool[res], res, n);
+	granted = agentns_batch(s, &tightest->pool[res], res, n);
 	for (a = s; a; a = a->parent)
 		if (agentns_binds(&a->pool[res]))
 			a->pool[res].left -= granted;
@@ -251,8 +291,8 @@ void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n)
 {
 	this_cpu_add(s->cpu->credit[res], n);
-	if (!READ_ONCE(s->root->refunded[res]))
-		WRITE_ONCE(s->root->refunded[res], true);
+	if (!READ_ONCE(s->refunded[res]))
+		WRITE_ONCE(s->refunded[res], true);
 }
 
 /**
@@ -260,18 +300,11 @@ void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
  * @cpu: the CPU's share
  * @res: of what
  *
- * Context: Any; may be called for another CPU.
+ * Context: The tree lock is held; may be called for another CPU.
  */
 u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res)
 {
-	unsigned int seq;
-	s64 used;
-
-	do {
-		seq = read_seqcount_begin(&cpu->seq);
-		used = cpu->granted[res] - READ_ONCE(cpu->credit[res]);
-	} while (read_seqcount_retry(&cpu->seq, seq));
-	return used;
+	return cpu->granted[res] - READ_ONCE(cpu->credit[res]);
 }
 
 /* What @top and its descendants, live and ended, were granted. */
@@ -288,6 +321,39 @@ static u64 agentns_granted(struct agentns_session *top,
 			granted += per_cpu_ptr(s->cpu, cpu)->granted[res];
 	}
 	return granted;
+}
+
+/**
+ * agentns_in_flight - is something charged that may yet come back?
+ * @top: a session, pinned
+ * @res: of what
+ *
+ * Context: Process context; takes the tree lock.
+ */
+bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res)
+{
+	struct agentns_session *s;
+	bool bytes = res == AGENTNS_BYTES;
+	u64 charged = 0, done = 0;
+	int cpu;
+
+	if (!bytes && res != AGENTNS_FORKS)
+		return false;
+
+	spin_lock(&top->root->tree_lock);
+	agentns_for_each_descendant(s, top) {
+		charged += s->past[res];
+		done += bytes ? s->past_written : s->past_forked;
+		for_each_possible_cpu(cpu) {
+			const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+			charged += agentns_cpu_used(share, res);
+			done += bytes ? READ_ONCE(share->written) :
+					READ_ONCE(share->forked);
+		}
+	}
+	spin_unlock(&top->root->tree_lock);
+	return charged != done;
 }
 
 /**

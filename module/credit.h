@@ -10,8 +10,9 @@
 #define _AGENTNS_CREDIT_H
 
 #include <linux/percpu.h>
-#include <linux/seqlock.h>
 #include <linux/types.h>
+
+#include "compat/percpu.h"
 
 struct agentns_session;
 
@@ -30,11 +31,10 @@ enum agentns_resource {
  * @credit: left to spend. Its own CPU subtracts with one instruction in any
  *	context; anything else that its own CPU does to it, it does with
  *	interrupts off. Never negative.
- * @granted: handed out to this CPU in all; changes under @seq with interrupts
- *	off on the same CPU.
+ * @granted: handed out to this CPU in all; tree lock, or the IPI that its
+ *	holder waits for.
  * @written: bytes that writes reported done on this CPU
  * @forked: tasks created on this CPU
- * @seq: lets other CPUs read @granted and @credit as a pair
  *
  * @written and @forked are counted apart because a charge for a write or a
  * fork may be given back, and a counter never goes backwards.
@@ -44,7 +44,6 @@ struct agentns_cpu {
 	s64 granted[AGENTNS_NR_RESOURCES];
 	u64 written;
 	u64 forked;
-	seqcount_t seq;
 };
 
 /**
@@ -53,7 +52,7 @@ struct agentns_cpu {
  * @left: not yet granted to any CPU of the session or its descendants;
  *	negative by what was used beyond a limit before that was set
  * @exact: nothing is granted ahead any more, so no credit is left behind on
- *	another CPU; set when the pool ran dry, until the limit is set again
+ *	another CPU; set when the pool ran dry, until the limit is changed
  * @open: the limit was crossed and does not bind any longer
  * @crossed: the crossing has been reported
  *
@@ -85,19 +84,31 @@ static __always_inline bool agentns_take(struct agentns_cpu __percpu *cpu,
 	do {
 		if (unlikely(credit < n))
 			return false;
-	} while (!this_cpu_try_cmpxchg(cpu->credit[res], &credit, credit - n));
+	} while (!agentns_cpu_try_cmpxchg(cpu->credit[res], &credit, credit - n));
 	return true;
 }
 
+/* How much of what is asked for will do, see agentns_draw(). */
+enum agentns_portion {
+	AGENTNS_ALL,	/* all or nothing */
+	AGENTNS_PART,	/* less, where a limit leaves less */
+	AGENTNS_SLICE,	/* a part of what is left, where a limit binds */
+};
+
+u64 agentns_portion(const struct agentns_session *tightest,
+		    enum agentns_resource res, u64 n,
+		    enum agentns_portion portion);
 u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
+		 enum agentns_portion portion,
 		 struct agentns_session **exhausted);
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n);
+bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res);
 void agentns_retire_credit(struct agentns_session *s);
-int agentns_credit_init(void);
-void agentns_credit_exit(void);
 u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res);
 void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		       u64 limit);
+int agentns_credit_init(void);
+void agentns_credit_exit(void);
 
 #endif /* _AGENTNS_CREDIT_H */

@@ -2,7 +2,7 @@
 /* Checking, setting and reading intent tags. */
 #include <linux/errno.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "intent.h"
 #include "session.h"
@@ -112,7 +112,7 @@ size_t agentns_intent_clip(const char *tag, size_t len)
  * @s: pinned by the caller
  * @tag: printable UTF-8, not necessarily terminated
  * @len: its length in bytes, at most AGENT_NS_INTENT_MAX
- * @limit_rate: refuse a second change within a second
+ * @limit_rate: refuse a second such change within a second
  *
  * Context: Process context.
  * Return: 0, -EINVAL for a tag that is not printable, -EAGAIN.
@@ -120,21 +120,23 @@ size_t agentns_intent_clip(const char *tag, size_t len)
 int agentns_intent_set(struct agentns_session *s, const char *tag, size_t len,
 		       bool limit_rate)
 {
-	u64 now = ktime_get_boottime_ns();
 	char copy[AGENT_NS_INTENT_MAX + 1] = { };
 	int ret = agentns_intent_check(tag, len);
+	u64 now;
 
 	if (ret)
 		return ret;
 	memcpy(copy, tag, len);
 
 	spin_lock(&s->intent_lock);
+	now = ktime_get_boottime_ns();
 	if (limit_rate && s->intent_set_ns &&
 	    now - s->intent_set_ns < AGENTNS_INTENT_INTERVAL_NS) {
 		ret = -EAGAIN;
 	} else {
 		memcpy(s->intent, copy, sizeof(copy));
-		s->intent_set_ns = now;
+		if (limit_rate)
+			s->intent_set_ns = now;
 	}
 	spin_unlock(&s->intent_lock);
 

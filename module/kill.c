@@ -10,6 +10,9 @@
  * either before that task's signal, so that the walk finds the child behind
  * it, or not at all. This is cgroup_kill()'s method (kernel/cgroup/cgroup.c).
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -33,7 +36,8 @@ static bool agentns_task_within(struct task_struct *task,
 
 /*
  * To the process: membership is a thread's, signals are a process's. With
- * privilege, so that the init of a pid namespace cannot ignore it.
+ * privilege, so that the init of a pid namespace cannot ignore a SIGKILL; a
+ * SIGTERM for which it has no handler is lost on it, as from anybody.
  */
 static void agentns_signal_process(struct task_struct *task, int sig)
 {
@@ -51,6 +55,48 @@ void agentns_kill_process(struct task_struct *task)
 	agentns_signal_process(task, SIGKILL);
 }
 
+/*
+ * Can this thread still fork? Not when SIGKILL has been taken to heart, and not
+ * when it exits of itself, which may take it long with its namespaces on.
+ */
+static bool agentns_dying(struct task_struct *task)
+{
+	return READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT ||
+	       READ_ONCE(task->flags) & PF_EXITING;
+}
+
+/*
+ * One walk over all processes.
+ *
+ * The machine's init is spared, as kill(-1) spares it: its end is a panic.
+ *
+ * Return: whether one was signalled. With @skip_dying those are left out that
+ * cannot fork any more.
+ */
+static bool agentns_signal_once(struct agentns_session *top, int sig,
+				bool skip_dying)
+{
+	struct task_struct *process, *task;
+	bool any = false;
+
+	rcu_read_lock();
+	for_each_process(process) {
+		if (is_global_init(process))
+			continue;
+		for_each_thread(process, task) {
+			if (skip_dying && agentns_dying(task))
+				continue;
+			if (!agentns_task_within(task, top))
+				continue;
+			agentns_signal_process(process, sig);
+			any = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return any;
+}
+
 /**
  * agentns_signal - signal every process with a thread in a session
  * @top: the session; its descendants are meant, too
@@ -62,18 +108,7 @@ void agentns_kill_process(struct task_struct *task)
  */
 void agentns_signal(struct agentns_session *top, int sig)
 {
-	struct task_struct *process, *task;
-
-	rcu_read_lock();
-	for_each_process(process) {
-		for_each_thread(process, task) {
-			if (!agentns_task_within(task, top))
-				continue;
-			agentns_signal_process(process, sig);
-			break;
-		}
-	}
-	rcu_read_unlock();
+	agentns_signal_once(top, sig, false);
 }
 
 /**
@@ -82,11 +117,12 @@ void agentns_signal(struct agentns_session *top, int sig)
  *
  * Tasks that join afterwards live.
  *
- * Context: Process context; takes the tree lock.
+ * Context: Process context, may sleep; takes the tree lock.
  */
 void agentns_kill(struct agentns_session *top)
 {
 	struct agentns_session *s;
+	int walks = 1000;
 
 	spin_lock(&top->root->tree_lock);
 	agentns_for_each_descendant(s, top)
@@ -95,5 +131,15 @@ void agentns_kill(struct agentns_session *top)
 
 	/* Pairs with the barrier in agentns_post_fork_hook(). */
 	smp_mb();
-	agentns_signal(top, SIGKILL);
+	agentns_signal_once(top, SIGKILL, false);
+	/*
+	 * Until a walk finds nobody: an execve by a thread that is not the
+	 * leader puts itself in the leader's place in the task list, and a
+	 * walk that stands on the leader misses what was linked behind it.
+	 */
+	while (agentns_signal_once(top, SIGKILL, true) && --walks)
+		cond_resched();
+	if (!walks)
+		pr_warn_ratelimited("session %*phN: some process does not take SIGKILL\n",
+				    AGENT_NS_ID_BYTES, top->id);
 }

@@ -78,20 +78,21 @@ static int __init agentns_init(void)
 	err = agentns_sysctl_init();
 	if (err)
 		goto sysfs_exit;
+	/* From the two before this on, a write to a knob may arm it, too. */
 	agentns_reaper_start();
 
 	/* Last: from here on there may be sessions. */
 	err = agentns_register(&agentns_hook_ops);
 	if (err)
-		goto reaper_stop;
+		goto sysctl_exit;
 	pr_info("agent sessions, hooks number %u\n", AGENTNS_WANTED_HOOKS);
 	return 0;
 
-reaper_stop:
-	agentns_reaper_stop();
+sysctl_exit:
 	agentns_sysctl_exit();
 sysfs_exit:
 	agentns_sysfs_exit();
+	agentns_reaper_stop();
 sessions_exit:
 	agentns_sessions_exit();
 credit_exit:
@@ -102,7 +103,7 @@ credit_exit:
 static void __exit agentns_exit(void)
 {
 	agentns_unregister(&agentns_hook_ops);
-	/* The sysctls before the reaper, which they wake. */
+	/* The knobs before the reaper, which they wake. */
 	agentns_sysctl_exit();
 	agentns_sysfs_exit();
 	agentns_reaper_stop();

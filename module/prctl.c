@@ -86,6 +86,7 @@ static long agentns_set_ns(void)
 		agentns_session_put(s);
 		return err;
 	}
+	s->entered = true;
 	task_lock(current);
 	agentns_mark(current);
 	task_unlock(current);

@@ -94,16 +94,20 @@ static void agentns_reaper_work(struct work_struct *work)
 	list_for_each_entry_rcu(s, &agentns_sessions, node) {
 		u64 elapsed;
 
-		/*
-		 * The put may end it, and its list pointer stays good for as
-		 * long as RCU's read lock is held.
-		 */
 		if (!agentns_session_tryget(s))
 			continue;
+		rcu_read_unlock();
+
 		elapsed = agentns_elapsed_ns(s);
 		agentns_budget_expired(s, elapsed);
 		agentns_reap_old(s, elapsed);
 		due = min(due, agentns_due_in(s, elapsed));
+
+		/*
+		 * Our reference has kept it in the list; if the put takes it
+		 * out, its place in it stays good until RCU's lock is dropped.
+		 */
+		rcu_read_lock();
 		agentns_session_put(s);
 	}
 	rcu_read_unlock();

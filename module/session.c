@@ -7,11 +7,12 @@
 #include <linux/cred.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/ratelimit.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <linux/user_namespace.h>
 
 #include "counters.h"
@@ -160,6 +161,7 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->user_ns = get_user_ns(current_user_ns());
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
+	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
 	spin_lock_init(&s->intent_lock);
 	INIT_LIST_HEAD(&s->children);
 	INIT_LIST_HEAD(&s->sibling);
@@ -209,7 +211,7 @@ static int agentns_may_create(const struct agentns_session *parent)
 struct agentns_session *agentns_session_create(void)
 {
 	struct agentns_session *parent = current_session(), *s;
-	int err, cpu;
+	int err;
 
 	err = agentns_may_create(parent);
 	if (err)
@@ -223,8 +225,6 @@ struct agentns_session *agentns_session_create(void)
 		err = -ENOMEM;
 		goto free_session;
 	}
-	for_each_possible_cpu(cpu)
-		seqcount_init(&per_cpu_ptr(s->cpu, cpu)->seq);
 	err = agentns_ns_init(&s->ns);
 	if (err)
 		goto free_cpu;
@@ -296,7 +296,8 @@ static struct agentns_session *agentns_session_end(struct agentns_session *s)
 	struct agent_ns_counters_uapi counters;
 
 	agentns_counters_read(s, &counters);
-	agentns_trace_session_end(s, &counters);
+	if (s->entered)
+		agentns_trace_session_end(s, &counters);
 	agentns_session_unlink(s);
 	agentns_ns_unpublish(&s->ns);
 	agentns_ns_exit(&s->ns);

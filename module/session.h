@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
+#include <linux/ratelimit_types.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -47,6 +48,12 @@ struct agentns_session {
 	struct list_head children;	/* tree lock */
 	struct list_head sibling;	/* tree lock */
 
+	/* Set by the creator on its way in, read when the session ends. */
+	bool entered;
+
+	/* First level: of the log lines of the whole tree. Has its own lock. */
+	struct ratelimit_state log_rate;
+
 	/* Tree lock. */
 	struct agentns_pool pool[AGENTNS_NR_RESOURCES];
 	u64 past[AGENTNS_NR_RESOURCES];	/* charged by ended descendants */
@@ -60,7 +67,7 @@ struct agentns_session {
 	/* Units on their way back to the pools, of the resource recalled. */
 	atomic64_t returned;
 
-	/* First level: credit came back to a CPU since the last recall. */
+	/* Credit came back to some CPU since the last recall. No lock. */
 	bool refunded[AGENTNS_NR_RESOURCES];
 
 	/* Reaper only. */
@@ -100,6 +107,12 @@ static inline struct agentns_session *current_session(void)
 	if (unlikely(!nsproxy || !nsproxy->agent_ns))
 		return NULL;
 	return to_session(nsproxy->agent_ns);
+}
+
+/* Is the work that would cross a limit refused, or done all the same? */
+static inline bool agentns_action_refuses(u32 action)
+{
+	return action == AGENT_NS_ACTION_KILL;
 }
 
 extern struct list_head agentns_sessions;

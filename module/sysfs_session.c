@@ -320,11 +320,13 @@ static const struct sysfs_ops agentns_dir_ops = {
 static void agentns_dir_release(struct kobject *kobj)
 {
 	struct agentns_dir *dir = to_dir(kobj);
+	struct agentns_session *s = dir->session;
 
-	if (dir->session)
-		agentns_session_free(dir->session);
-	atomic_dec(&agentns_session_dirs);
 	kfree(dir);
+	atomic_dec(&agentns_session_dirs);
+	/* Last: it takes the session's hold on the module with it. */
+	if (s)
+		agentns_session_free(s);
 }
 
 static const struct kobj_type agentns_dir_type = {
@@ -346,18 +348,22 @@ static void agentns_dir_remove_work(struct work_struct *work)
  * agentns_dir_create - make a session's directory
  * @s: the session, not yet published
  *
- * Above the cap on directories the session gets none, which is no error.
+ * Above the cap on directories the session gets none, which is no error. For
+ * a nested session the cap is half of it.
  *
  * Context: May sleep.
  * Return: 0 or a negative errno.
  */
 int agentns_dir_create(struct agentns_session *s)
 {
+	unsigned int max = READ_ONCE(agentns_max_session_dirs);
 	struct agentns_dir *dir;
 	int err;
 
-	if (atomic_inc_return(&agentns_session_dirs) >
-	    READ_ONCE(agentns_max_session_dirs)) {
+	/* Agents that nest must not use up what their operator needs. */
+	if (s->parent)
+		max /= 2;
+	if (atomic_inc_return(&agentns_session_dirs) > max) {
 		atomic_dec(&agentns_session_dirs);
 		return 0;
 	}
