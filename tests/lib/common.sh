@@ -16,6 +16,12 @@ PROG=${PROG:-${0##*/}}
 export HOME
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 
+make_cache() {
+	mkdir -p "$CACHE/log" 2>/dev/null || true
+	[[ -w $CACHE/log ]] ||
+		die "cannot write to the cache folder $CACHE: set XDG_CACHE_HOME to a writable place"
+}
+
 say() { printf '%s: %s\n' "$PROG" "$*" >&2; }
 
 # DIE_STATUS: the exit status of die, set before this file is sourced by a program with statuses of its own.
@@ -46,7 +52,7 @@ need_packages() {
 	if (($(id -u) != 0)); then
 		die "missing packages: ${missing[*]}; install them with: sudo ${command[*]}"
 	fi
-	mkdir -p "$CACHE/log"
+	make_cache
 	log=$CACHE/log/apt.log
 	say "installing ${missing[*]}; log $log"
 	export DEBIAN_FRONTEND=noninteractive
@@ -70,7 +76,7 @@ need_tools() {
 # need_space MIB: dies unless the cache's disk has that much left.
 need_space() {
 	local free
-	mkdir -p "$CACHE" 2>/dev/null || die "cannot make the cache folder $CACHE: set XDG_CACHE_HOME to a writable place"
+	make_cache
 	free=$(df --output=avail -B1M "$CACHE" | tail -n 1)
 	((free >= $1)) ||
 		die "only $((free)) MiB free for the cache $CACHE and this step wants $1:" \
@@ -80,7 +86,7 @@ need_space() {
 # lock NAME WHAT: one holder at a time for as long as the calling program lives. Says what it waits for.
 lock() {
 	local fd
-	mkdir -p "$CACHE"
+	make_cache
 	exec {fd}>>"$CACHE/$1.lock"
 	if ! flock -w 2 "$fd"; then
 		say "waiting for another $2 to finish"
