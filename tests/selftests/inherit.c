@@ -489,6 +489,7 @@ TEST_F(link, parents)
 TEST_F(link, own_parent_is_out_of_reach)
 {
 	ino_t parent;
+	pid_t below;
 	int fd, own;
 
 	/* Opened outside: what counts is where one asks from. */
@@ -501,12 +502,12 @@ TEST_F(link, own_parent_is_out_of_reach)
 	EXPECT_EQ(EPERM, errno);
 	/* One's child's parent is oneself. */
 	parent = inode_of(own);
-	ASSERT_EQ(0, unshare(CLONE_FILES));
-	self->outer = stay(1, self->ready);
+	below = stay(1, self->ready);
 	ASSERT_TRUE(WAIT_FOR(*self->ready == 3, 5000));
-	fd = ioctl(open_link(self->outer), NS_GET_PARENT);
+	fd = ioctl(open_link(below), NS_GET_PARENT);
 	EXPECT_EQ(parent, inode_of(fd));
-	kill(self->outer, SIGKILL);
+	kill(below, SIGKILL);
+	reap(below);
 }
 
 TEST_F(link, owner)

@@ -15,7 +15,7 @@
 
 struct ring {
 	int fd;
-	unsigned int *sq_tail, *sq_mask, *sq_array, *sq_flags;
+	unsigned int *sq_tail, *sq_mask, *sq_array;
 	unsigned int *cq_head, *cq_tail, *cq_mask;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
@@ -40,7 +40,6 @@ static int ring_setup(struct ring *r, unsigned int flags)
 	r->sq_tail = (void *)m + p.sq_off.tail;
 	r->sq_mask = (void *)m + p.sq_off.ring_mask;
 	r->sq_array = (void *)m + p.sq_off.array;
-	r->sq_flags = (void *)m + p.sq_off.flags;
 	r->cq_head = (void *)m + p.cq_off.head;
 	r->cq_tail = (void *)m + p.cq_off.tail;
 	r->cq_mask = (void *)m + p.cq_off.ring_mask;
@@ -320,6 +319,13 @@ TEST(polled_ring)
 	ASSERT_EQ(0, ring_setup(&ring, IORING_SETUP_SQPOLL));
 	ASSERT_EQ(0, counters_of(&b));
 	EXPECT_EQ(0, b.fork_count - a.fork_count);
+
+	/* It begins asleep, and after a request stays awake for 10 seconds. */
+	sqe = (struct io_uring_sqe) { .opcode = IORING_OP_NOP };
+	ring_queue(&ring, &sqe);
+	while (!ring_done(&ring, &res))
+		syscall(SYS_io_uring_enter, ring.fd, 0, 0,
+			IORING_ENTER_SQ_WAKEUP, NULL, 0);
 
 	ASSERT_EQ(0, counters_of(&a));
 	for (int i = 0; i < 3; i++) {
