@@ -91,6 +91,23 @@ TEST_F(action, each_crossing_is_logged_once)
 	EXPECT_EQ(3, kmsg_count(self->log, plan->id, "max_syscalls"));
 }
 
+/* The same budget once more is no change, so there is no other crossing. */
+TEST_F(action, the_same_budget_again)
+{
+	IN_SESSION(self->pid, {
+		signal(SIGTERM, on_term);
+		for (int i = 0; i < 3; i++) {
+			if (set_calls(10, AGENT_NS_ACTION_TERM))
+				_exit(1);
+			calls(100);
+		}
+	});
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(300, plan->done);
+	EXPECT_EQ(1, plan->signals);
+	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "max_syscalls"));
+}
+
 TEST_F(action, each_limit_is_logged_by_name)
 {
 	struct agent_ns_budget_ex ex = {

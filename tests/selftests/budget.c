@@ -307,7 +307,8 @@ LIMIT(unlinks, act_unlink, 300, .max_unlinks = 300);
 LIMIT(unlinks_before_opens, act_unlink, 30, .max_unlinks = 30,
       .max_opens = 10);
 LIMIT(bytes, act_write, 100, .max_write_bytes = 300);
-LIMIT(bytes_cut, act_write, 100 + 1, .max_write_bytes = 301);
+/* A device takes a write whole or not at all. */
+LIMIT(bytes_uncut, act_write, 100, .max_write_bytes = 302);
 
 TEST_F(limit, exact)
 {
@@ -424,6 +425,113 @@ TEST_F(bytes, three_tasks)
 	ASSERT_EQ(0, fstat(self->file, &st));
 	EXPECT_LE(st.st_size, variant->limit);
 	EXPECT_GT(st.st_size + 2 * variant->chunk, variant->limit);
+}
+
+/* A message has no part: it is sent whole or refused with its sender. */
+static int send_messages(void *arg)
+{
+	struct agent_ns_budget_uapi budget = {
+		.max_write_bytes = 25, .action = AGENT_NS_ACTION_KILL,
+	};
+
+	if (enter_session() || agent(PR_SET_AGENT_BUDGET_LIMITS, &budget))
+		return 1;
+	for (;;)
+		if (write(*(int *)arg, block, 10) != 10)
+			return 2;
+}
+
+TEST(messages_are_not_cut)
+{
+	int sockets[2];
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets));
+	EXPECT_EQ(KILLED, in_child(send_messages, &sockets[1]));
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(10, recv(sockets[0], block, 100, MSG_DONTWAIT));
+	EXPECT_EQ(-1, recv(sockets[0], block, 100, MSG_DONTWAIT));
+}
+
+/* What a failed write gives back can be spent, down to the last byte. */
+static int fail_and_spend(void *arg)
+{
+	int nested = *(int *)arg, full[2], file;
+
+	if (pipe2(full, O_NONBLOCK) || write(full[1], block, 65536) != 65536)
+		return 1;
+	file = open("bytes", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	for (int i = 0; i <= nested; i++)
+		if (enter_session())
+			return 1;
+	for (__u64 limit = 100; limit <= 300; limit += 100) {
+		struct agent_ns_budget_uapi budget = {
+			.max_write_bytes = limit,
+			.action = AGENT_NS_ACTION_KILL,
+		};
+
+		if (agent(PR_SET_AGENT_BUDGET_LIMITS, &budget))
+			return 2;
+		for (int i = 0; i < 10; i++)
+			if (write(full[1], block, 10) != -1 ||
+			    write(file, block, 10) != 10)
+				return 3;
+	}
+	/* It would fail as the others did, if it were admitted. */
+	write(full[1], block, 1);
+	return 4;
+}
+
+TEST(refunds_are_spent)
+{
+	struct stat st;
+
+	for (int nested = 0; nested < 3; nested++) {
+		EXPECT_EQ(KILLED, in_child(fail_and_spend, &nested));
+		ASSERT_EQ(0, stat("bytes", &st));
+		EXPECT_EQ(300, st.st_size);
+	}
+}
+
+/*
+ * A copy may ask for far more than there is. Until it is over that must not
+ * look like use to anybody else.
+ */
+#define COPIES	200
+
+TEST(copies_that_ask_for_too_much)
+{
+	struct agent_ns_budget_uapi budget = {
+		.max_write_bytes = COPIES * (1000 + 10),
+		.action = AGENT_NS_ACTION_KILL,
+	};
+	int in = open("in", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int out = open("out", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int other = open("other", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	struct agent_ns_counters_uapi c;
+	volatile int *go = shared(4096);
+	loff_t from, to;
+	pid_t pid;
+
+	ASSERT_EQ(1000, write(in, block, 1000));
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
+	pid = fork();
+	if (!pid) {
+		spin_until(go, 1);
+		for (int i = 0; i < COPIES; i++)
+			if (write(other, block, 10) != 10)
+				_exit(1);
+		_exit(0);
+	}
+	raise_flag(go);
+	for (int i = 0; i < COPIES; i++) {
+		from = to = 0;
+		ASSERT_EQ(1000, syscall(SYS_copy_file_range, in, &from, out,
+					&to, 1UL << 62, 0));
+	}
+	EXPECT_EQ(0, reap(pid));
+	ASSERT_EQ(0, counters_of(&c));
+	EXPECT_EQ(budget.max_write_bytes, c.write_bytes);
 }
 
 TEST_HARNESS_MAIN
