@@ -287,7 +287,8 @@ static void __attribute__((noreturn)) load_it(int kind)
 				_exit(0);
 			}
 			wait(NULL);
-			sleep_ms(3);
+			/* Time to unload in: an ended session pins for a while. */
+			sleep_ms(15);
 			break;
 		case 3:
 			read_file(text, sizeof(text), SYSFS "sessions_live");
