@@ -98,3 +98,16 @@ hash_files() {
 	# Names and contents of the files given, in an order that does not depend on the locale or the caller.
 	printf '%s\0' "$@" | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum | cut -c1-16
 }
+
+# emulator_fault LOG: did the emulator, not the kernel, bring that machine down?
+#
+# Linux rewrites its own code while other processors run it, by way of a breakpoint (int3). In QEMU's parallel emulation
+# a processor may translate the old byte between the moment when another's write has thrown translations away and the
+# moment when the byte is written, and then goes on executing a breakpoint that memory does not hold. The oops proves
+# it: the byte where the breakpoint was executed, just before the one in brackets, is not cc.
+emulator_fault() {
+	local code
+	grep -a -m 1 -E 'BUG:|WARNING:|Oops' "$1" | grep -q 'Oops: int3' || return 1
+	code=$(grep -a -m 1 -A 12 'Oops: int3' "$1" | grep -m 1 'Code:' | grep -oE '[0-9a-f]{2} <[0-9a-f]{2}>')
+	[[ -n $code && $code != cc* ]]
+}
