@@ -229,8 +229,8 @@ static void agentns_act(struct agentns_session *s, u32 action)
 }
 
 /*
- * A limit of @s was found to leave no room for @n. Logging and SIGTERM let the work go on, so
- * the limit stops to bind; a kill does not.
+ * A limit of @s was found to leave no room for @n. Logging and SIGTERM let the
+ * work go on, so the limit stops to bind; a kill does not.
  *
  * Return: 0 to try again, -EDQUOT to refuse.
  */
@@ -326,9 +326,8 @@ int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
  * @elapsed_ns: its age
  *
  * Context: Process context.
- * Return: whether it is.
  */
-bool agentns_budget_expired(struct agentns_session *s, u64 elapsed_ns)
+void agentns_budget_expired(struct agentns_session *s, u64 elapsed_ns)
 {
 	u64 limit;
 	u32 action;
@@ -338,12 +337,11 @@ bool agentns_budget_expired(struct agentns_session *s, u64 elapsed_ns)
 	action = s->action;
 	if (!limit || elapsed_ns < limit || s->elapsed_crossed) {
 		spin_unlock(&s->root->tree_lock);
-		return false;
+		return;
 	}
 	s->elapsed_crossed = true;
 	spin_unlock(&s->root->tree_lock);
 
 	agentns_log_crossing(s, "max_elapsed_ns", limit, elapsed_ns, action);
 	agentns_act(s, action);
-	return true;
 }

@@ -31,6 +31,6 @@ void agentns_budget_set_elapsed(struct agentns_session *s, u64 max_elapsed_ns);
 int agentns_budget_set_action(struct agentns_session *s, u32 action);
 int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
 			  u64 *n, enum agentns_portion portion);
-bool agentns_budget_expired(struct agentns_session *s, u64 elapsed_ns);
+void agentns_budget_expired(struct agentns_session *s, u64 elapsed_ns);
 
 #endif /* _AGENTNS_BUDGET_H */
