@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/ns_common.h>
 #include <linux/perf_event.h>
+#include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task.h>
@@ -177,14 +178,15 @@ bool agentns_loaded(void)
 
 /**
  * agentns_get - take a reference on a session
- * @ns: session that the caller has a reference on, or NULL
+ * @ns: session that the caller has a reference on, the initial agent
+ *	namespace's object, or NULL
  *
  * Context: Any.
  * Return: @ns.
  */
 struct ns_common *agentns_get(struct ns_common *ns)
 {
-	if (ns)
+	if (ns && ns != &agentns_init_ns)
 		refcount_inc(agentns_refcount(ns));
 	return ns;
 }
@@ -217,16 +219,6 @@ void agentns_put(struct ns_common *ns)
 EXPORT_SYMBOL_GPL(agentns_put);
 
 /**
- * agentns_init_get - the object that stands for the initial agent namespace
- *
- * Return: a reference; agentns_put() takes it back.
- */
-struct ns_common *agentns_init_get(void)
-{
-	return &agentns_init_ns;
-}
-
-/**
  * agentns_task_get - the session of any task
  * @task: pinned by the caller
  *
@@ -247,9 +239,6 @@ struct ns_common *agentns_task_get(struct task_struct *task)
 EXPORT_SYMBOL_GPL(agentns_task_get);
 
 #ifdef AGENTNS_HAVE_NSTREE
-
-/* The first id that the kernel hands out is 10; those below 9 are upstream's. */
-#define AGENTNS_INIT_ID	9
 
 struct ns_tree_root agent_ns_tree = {
 	.ns_rb = RB_ROOT,
@@ -290,6 +279,12 @@ static int agentns_common_init(struct ns_common *ns)
 	return __ns_common_init(ns, AGENT_NS, &agentns_operations, 0);
 }
 
+/* A task that is not visible yet is about to use an nsproxy. */
+static void agentns_use_nsproxy(struct nsproxy *ns)
+{
+	nsproxy_ns_active_get(ns);
+}
+
 static void agentns_tree_add(struct ns_common *ns)
 {
 	__ns_tree_add(ns, &agent_ns_tree, 0);
@@ -307,7 +302,7 @@ static int __init agentns_tree_init(void)
 	ns_tree_node_init(&agentns_init_ns.ns_unified_node);
 	ns_tree_node_init(&agentns_init_ns.ns_owner_node);
 	ns_tree_root_init(&agentns_init_ns.ns_owner_root);
-	__ns_tree_add(&agentns_init_ns, &agent_ns_tree, AGENTNS_INIT_ID);
+	__ns_tree_add(&agentns_init_ns, &agent_ns_tree, AGENT_NS_INIT_ID);
 	return 0;
 }
 core_initcall(agentns_tree_init);
@@ -319,6 +314,10 @@ static int agentns_common_init(struct ns_common *ns)
 	ns->ops = &agentns_operations;
 	refcount_set(agentns_refcount(ns), 1);
 	return ns_alloc_inum(ns);
+}
+
+static void agentns_use_nsproxy(struct nsproxy *ns)
+{
 }
 
 static void agentns_tree_add(struct ns_common *ns)
@@ -384,11 +383,40 @@ void agentns_ns_exit(struct ns_common *ns)
 EXPORT_SYMBOL_GPL(agentns_ns_exit);
 
 /**
- * agentns_enter - move current into a session
- * @ns: the session; its reference goes to the new nsproxy on success
+ * agentns_switch - give current a new nsproxy, in whichever session
+ * @new: the nsproxy; the caller's reference goes to current
  *
  * io_uring requests belong to the session that made their context, so the
- * caller's are cancelled, as execve does.
+ * caller's are cancelled where the session changes, as execve does.
+ *
+ * Context: May sleep.
+ */
+void agentns_switch(struct nsproxy *new)
+{
+	struct agentns_move move = {
+		.from	= current->nsproxy->agent_ns,
+		.to	= new->agent_ns,
+	};
+	const struct agentns_ops *ops;
+
+	if (move.from == move.to) {
+		switch_task_namespaces(current, new);
+		return;
+	}
+
+	io_uring_task_cancel();
+	/* At least one of the two is a session, and pinned to the end of this. */
+	ops = agentns_ops_pinned();
+	agentns_get(move.from);
+	ops->move_begin(&move);
+	switch_task_namespaces(current, new);
+	ops->move_end(&move);
+	agentns_put(move.from);
+}
+
+/**
+ * agentns_enter - move current into a session
+ * @ns: the session; its reference goes to the new nsproxy on success
  *
  * Context: May sleep.
  * Return: 0 or a negative errno.
@@ -402,15 +430,73 @@ int agentns_enter(struct ns_common *ns)
 	if (IS_ERR(new))
 		return PTR_ERR(new);
 
-	io_uring_task_cancel();
 	old = new->agent_ns;
 	new->agent_ns = ns;
-	switch_task_namespaces(current, new);
+	agentns_switch(new);
 	perf_event_namespaces(current);
 	agentns_put(old);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(agentns_enter);
+
+/**
+ * __agentns_copy - put a child that is being made into a session of its own
+ * @flags: flags of clone3(2), CLONE_NEWAGENT among them
+ * @child: the child, with namespaces of its own or its parent's
+ *
+ * The session is below the parent's and owned by the child's user namespace,
+ * as any namespace that it is born with.
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno; -EINVAL for a thread, and while no module is
+ * there, as for a flag that nobody knows.
+ */
+int __agentns_copy(u64 flags, struct task_struct *child)
+{
+	struct user_namespace *user_ns = task_cred_xxx(child, user_ns);
+	const struct agentns_ops *ops;
+	struct nsproxy *old, *new;
+	struct ns_common *ns;
+	int ret = 0;
+
+	if (flags & CLONE_THREAD)
+		return -EINVAL;
+	ops = agentns_ops_get();
+	if (!ops)
+		return -EINVAL;
+
+	ns = ops->create(user_ns);
+	if (IS_ERR(ns)) {
+		ret = PTR_ERR(ns);
+		goto put_module;
+	}
+	new = create_new_namespaces(0, child, user_ns, child->fs);
+	if (IS_ERR(new)) {
+		ret = PTR_ERR(new);
+		agentns_put(ns);
+		goto put_module;
+	}
+	agentns_put(new->agent_ns);
+	new->agent_ns = ns;
+	agentns_use_nsproxy(new);
+	old = child->nsproxy;
+	child->nsproxy = new;
+	put_nsproxy(old);
+put_module:
+	module_put(ops->owner);
+	return ret;
+}
+
+/**
+ * __agentns_exit_task - current leaves its session for good
+ * @task: current, with its namespaces on
+ *
+ * Context: May sleep.
+ */
+void __agentns_exit_task(struct task_struct *task)
+{
+	agentns_ops_pinned()->exit(task->nsproxy->agent_ns);
+}
 
 /**
  * agentns_prctl - the default case of prctl(2)
@@ -501,6 +587,20 @@ int agentns_proc_counters(struct seq_file *m, struct pid_namespace *ns,
 	return agentns_proc_show(m, task, AGENTNS_PROC_COUNTERS);
 }
 
+/**
+ * agentns_open - open an agent namespace
+ * @ns: a session, pinned, or NULL for the initial agent namespace
+ *
+ * Context: May sleep.
+ * Return: a descriptor of nsfs in current's table, close-on-exec, or a negative
+ * errno.
+ */
+int agentns_open(struct ns_common *ns)
+{
+	return open_related_ns(ns ?: &agentns_init_ns, agentns_get);
+}
+EXPORT_SYMBOL_GPL(agentns_open);
+
 /* As the other types do: no namespace for a task that has exited. */
 static struct ns_common *agentns_ops_task_get(struct task_struct *task)
 {
@@ -508,15 +608,42 @@ static struct ns_common *agentns_ops_task_get(struct task_struct *task)
 
 	task_lock(task);
 	if (task->nsproxy)
-		ns = agentns_get(task->nsproxy->agent_ns) ?: agentns_init_get();
+		ns = agentns_get(task->nsproxy->agent_ns) ?: &agentns_init_ns;
 	task_unlock(task);
 	return ns;
 }
 
 static int agentns_ops_install(struct nsset *nsset, struct ns_common *ns)
 {
-	/* Joining a session is not offered by hooks number 1. */
-	return -EINVAL;
+	const struct agentns_ops *ops = agentns_ops_get();
+	struct ns_common *old = nsset->nsproxy->agent_ns;
+	int ret;
+
+	/* Nobody is in a session then, and there is none to enter. */
+	if (!ops)
+		return -EINVAL;
+	if (ns == &agentns_init_ns)
+		ns = NULL;
+	ret = ops->may_enter(ns, nsset->cred);
+	if (!ret) {
+		nsset->nsproxy->agent_ns = agentns_get(ns);
+		agentns_put(old);
+	}
+	module_put(ops->owner);
+	return ret;
+}
+
+/**
+ * __agentns_validate - install the session of a pidfd's task
+ * @nsset: what current's namespaces are to be
+ * @target: a snapshot of that task's
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno.
+ */
+int __agentns_validate(struct nsset *nsset, const struct nsproxy *target)
+{
+	return agentns_ops_install(nsset, target->agent_ns ?: &agentns_init_ns);
 }
 
 static struct user_namespace *agentns_ops_owner(struct ns_common *ns)
@@ -530,7 +657,7 @@ static struct ns_common *agentns_ops_get_parent(struct ns_common *ns)
 {
 	if (ns == &agentns_init_ns)
 		return ERR_PTR(-EPERM);
-	return agentns_ops_pinned()->get_parent(ns) ?: agentns_init_get();
+	return agentns_ops_pinned()->get_parent(ns) ?: &agentns_init_ns;
 }
 
 const struct proc_ns_operations agentns_operations = {

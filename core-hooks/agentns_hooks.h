@@ -22,9 +22,11 @@
 #include <uapi/linux/agent_namespaces.h>
 
 struct agentns_charge;
+struct agentns_fork;
+struct agentns_move;
+struct cred;
 struct file;
 struct fs_struct;
-struct agentns_fork;
 struct io_kiocb;
 struct iov_iter;
 struct module;
@@ -42,7 +44,7 @@ struct user_namespace;
  * Raised by one whenever a module built for the old number would misbehave.
  * agentns_register() refuses a module that was written for another one.
  */
-#define AGENTNS_HOOKS_ABI	1
+#define AGENTNS_HOOKS_ABI	2
 
 /* The files of /proc/PID, in the order of struct agentns_ops.proc_show. */
 enum agentns_proc_file {
@@ -57,9 +59,14 @@ struct nsproxy *create_new_namespaces(AGENTNS_CLONE_FLAGS_T flags,
 				      struct user_namespace *user_ns,
 				      struct fs_struct *new_fs);
 
+#include <linux/nsproxy.h>
+
 #ifdef CONFIG_AGENTNS_HOOKS
 
-#include <linux/nsproxy.h>
+/* What clone3(2) and setns(2), listns(2) take besides. */
+#define AGENTNS_CLONE_FLAG	CLONE_NEWAGENT
+#define AGENTNS_TYPE		AGENT_NS
+
 #include <linux/static_call.h>
 #include <linux/thread_info.h>
 #include <linux/uio.h>
@@ -91,6 +98,20 @@ struct agentns_fork {
 };
 
 /**
+ * struct agentns_move - current on its way from a session into another
+ * @from: the one that it leaves; NULL is the initial agent namespace
+ * @to: the one that it enters; likewise
+ * @kill_seq: kill generation of @to before the move
+ *
+ * Both are pinned by whoever moves.
+ */
+struct agentns_move {
+	struct ns_common *from;
+	struct ns_common *to;
+	u64 kill_seq;
+};
+
+/**
  * struct agentns_ops - what the module does at each hook
  * @hooks_abi: AGENTNS_HOOKS_ABI that the module was written for
  * @owner: THIS_MODULE
@@ -100,6 +121,14 @@ struct agentns_fork {
  * @user_ns: owning user namespace, not referenced
  * @get_parent: parent as NS_GET_PARENT gives it, referenced, or an ERR_PTR;
  *	NULL means the initial agent namespace
+ * @create: make a session below current's, owned by @user_ns, which clone3(2)
+ *	puts a child into; a reference or an ERR_PTR; may sleep
+ * @may_enter: may current, with @cred, enter @to (NULL: the initial agent
+ *	namespace)? 0 or the error; may sleep
+ * @move_begin: current is about to move, which nothing stops any more; may
+ *	sleep
+ * @move_end: it has; may sleep
+ * @exit: current is ending and leaves @ns; may sleep
  * @proc_show: one of the files of /proc/PID for @task; may sleep
  * @syscall_enter: current enters system call @nr; nonzero skips the call, the
  *	return register being set; may sleep
@@ -110,9 +139,11 @@ struct agentns_fork {
  *	length will do; 0 or the error to fail with; may sleep
  * @write_end: @written bytes (or an error) came of the charge; the rest is
  *	given back; any context, hard interrupts included
- * @can_fork: current is about to create a task; 0 or the error; may sleep
+ * @can_fork: current, in a session, is about to create a task; 0 or the error;
+ *	may sleep
  * @cancel_fork: that task was not created after all; may sleep
- * @post_fork: it was: @child is visible and not yet running; may sleep
+ * @post_fork: a task was created in a session, its parent's or a new one: it
+ *	is visible and does not run yet; may sleep
  */
 struct agentns_ops {
 	unsigned int hooks_abi;
@@ -123,6 +154,11 @@ struct agentns_ops {
 	void (*release)(struct ns_common *ns);
 	struct user_namespace *(*user_ns)(struct ns_common *ns);
 	struct ns_common *(*get_parent)(struct ns_common *ns);
+	struct ns_common *(*create)(struct user_namespace *user_ns);
+	int (*may_enter)(struct ns_common *to, const struct cred *cred);
+	void (*move_begin)(struct agentns_move *move);
+	void (*move_end)(struct agentns_move *move);
+	void (*exit)(struct ns_common *ns);
 	int (*proc_show)(struct seq_file *m, struct task_struct *task,
 			 enum agentns_proc_file which);
 
@@ -145,7 +181,7 @@ void agentns_ns_unpublish(struct ns_common *ns);
 void agentns_ns_exit(struct ns_common *ns);
 int agentns_enter(struct ns_common *ns);
 struct ns_common *agentns_task_get(struct task_struct *task);
-struct ns_common *agentns_init_get(void);
+int agentns_open(struct ns_common *ns);
 struct ns_common *agentns_get(struct ns_common *ns);
 void agentns_put(struct ns_common *ns);
 
@@ -161,6 +197,10 @@ int agentns_proc_intent(struct seq_file *m, struct pid_namespace *ns,
 int agentns_proc_counters(struct seq_file *m, struct pid_namespace *ns,
 			  struct pid *pid, struct task_struct *task);
 void agentns_settle(struct agentns_charge *charge, ssize_t written);
+int __agentns_copy(u64 flags, struct task_struct *child);
+int __agentns_validate(struct nsset *nsset, const struct nsproxy *target);
+void agentns_switch(struct nsproxy *new);
+void __agentns_exit_task(struct task_struct *task);
 
 typedef int agentns_syscall_enter_fn(struct pt_regs *regs, long nr);
 typedef int agentns_uring_request_fn(u8 opcode);
@@ -191,7 +231,6 @@ DECLARE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
 DECLARE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
 
 #ifdef AGENTNS_HAVE_NSTREE
-#define AGENTNS_LISTED	AGENT_NS	/* among the types of listns(2) */
 extern struct ns_tree_root agent_ns_tree;
 bool agentns_current(const struct ns_common *ns);
 void agentns_active_get(struct nsproxy *ns);
@@ -309,6 +348,33 @@ static inline void agentns_async_end(struct agentns_charge *charge,
 		agentns_settle(charge, written);
 }
 
+/*
+ * After copy_namespaces(): CLONE_NEWAGENT puts the child into a session of its
+ * own. Undone by the child's exit_task_namespaces().
+ */
+static inline int agentns_copy(u64 flags, struct task_struct *child)
+{
+	if (likely(!(flags & CLONE_NEWAGENT)))
+		return 0;
+	return __agentns_copy(flags, child);
+}
+
+/* The last of the types that setns(2) installs from a pidfd. */
+static inline int agentns_validate(struct nsset *nsset,
+				   const struct nsproxy *target)
+{
+	if (!(nsset->flags & AGENT_NS))
+		return 0;
+	return __agentns_validate(nsset, target);
+}
+
+/* Also called for a child that was not created after all, which is not it. */
+static inline void agentns_exit_task(struct task_struct *task)
+{
+	if (unlikely(task->nsproxy->agent_ns) && task == current)
+		__agentns_exit_task(task);
+}
+
 /* Beside cgroup_can_fork(); undone by agentns_cancel_fork(). */
 static inline int agentns_can_fork(struct agentns_fork *fork,
 				   struct task_struct *child)
@@ -328,7 +394,7 @@ static inline void agentns_cancel_fork(struct agentns_fork *fork)
 static inline void agentns_post_fork(struct agentns_fork *fork,
 				     struct task_struct *child)
 {
-	if (unlikely(fork->session))
+	if (unlikely(child->nsproxy->agent_ns))
 		static_call(agentns_post_fork)(fork, child);
 }
 
@@ -347,7 +413,8 @@ static inline bool agentns_proc_hidden(const void *show)
 
 #else /* !CONFIG_AGENTNS_HOOKS */
 
-#define AGENTNS_LISTED	0
+#define AGENTNS_CLONE_FLAG	0
+#define AGENTNS_TYPE		0
 
 struct agentns_charge { };
 struct agentns_fork { };
@@ -357,6 +424,24 @@ static inline void agentns_copy_nsproxy(struct nsproxy *new,
 static inline void agentns_free_nsproxy(struct nsproxy *ns) { }
 static inline void agentns_active_get(struct nsproxy *ns) { }
 static inline void agentns_active_put(struct nsproxy *ns) { }
+
+static inline int agentns_copy(u64 flags, struct task_struct *child)
+{
+	return 0;
+}
+
+static inline int agentns_validate(struct nsset *nsset,
+				   const struct nsproxy *target)
+{
+	return 0;
+}
+
+static inline void agentns_switch(struct nsproxy *new)
+{
+	switch_task_namespaces(current, new);
+}
+
+static inline void agentns_exit_task(struct task_struct *task) { }
 
 static inline int agentns_enter_syscall(struct pt_regs *regs, long nr)
 {

@@ -14,6 +14,7 @@
 #include "budget.h"
 #include "charge.h"
 #include "compat/sched.h"
+#include "enter.h"
 #include "kill.h"
 #include "session.h"
 #include "syscall_class.h"
@@ -202,18 +203,26 @@ void agentns_cancel_fork_hook(struct agentns_fork *fork)
 		agentns_give_back(to_session(fork->session), AGENTNS_FORKS, 1);
 }
 
-/**
- * agentns_post_fork_hook - that task was created, and does not run yet
- * @fork: as agentns_can_fork_hook() left it
- * @child: the task
- */
-void agentns_post_fork_hook(struct agentns_fork *fork,
-			    struct task_struct *child)
+/* The steps that only a fork inside a session needs: count it, end it. */
+static void agentns_forked(struct agentns_fork *fork, struct task_struct *child)
 {
 	struct agentns_session *s = to_session(fork->session);
 
 	if (fork->charged)
 		this_cpu_inc(s->cpu->forked);
+	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
+		agentns_kill_process(child);
+}
+
+/**
+ * agentns_post_fork_hook - a task was created in a session, and does not run yet
+ * @fork: what its parent's session had to do with it
+ * @child: the task; its session is the parent's, or one that clone3(2) made
+ */
+void agentns_post_fork_hook(struct agentns_fork *fork,
+			    struct task_struct *child)
+{
+	struct ns_common *ns = child->nsproxy->agent_ns;
 
 	/*
 	 * The child is in the task list; now look at what may have changed
@@ -224,6 +233,8 @@ void agentns_post_fork_hook(struct agentns_fork *fork,
 	task_lock(child);
 	agentns_mark(child);
 	task_unlock(child);
-	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
-		agentns_kill_process(child);
+	if (ns != fork->session)
+		agentns_session_started(to_session(ns), child);
+	if (fork->session)
+		agentns_forked(fork, child);
 }

@@ -8,6 +8,7 @@
 
 #include "charge.h"
 #include "credit.h"
+#include "enter.h"
 #include "prctl.h"
 #include "procfs.h"
 #include "reaper.h"
@@ -20,9 +21,9 @@
  * the kernel refuse the module; a build for other headers stops right here.
  */
 #ifndef AGENTNS_WANTED_HOOKS
-#define AGENTNS_WANTED_HOOKS	1
+#define AGENTNS_WANTED_HOOKS	2
 #if AGENTNS_HOOKS_ABI != AGENTNS_WANTED_HOOKS
-#error "written for hooks number 1, unlike <linux/agentns_hooks.h> of this kernel"
+#error "written for hooks number 2, unlike <linux/agentns_hooks.h> of this kernel"
 #endif
 #endif
 
@@ -52,6 +53,11 @@ static const struct agentns_ops agentns_hook_ops = {
 	.release	= agentns_session_release,
 	.user_ns	= agentns_user_ns,
 	.get_parent	= agentns_get_parent,
+	.create		= agentns_create_hook,
+	.may_enter	= agentns_may_enter_hook,
+	.move_begin	= agentns_move_begin_hook,
+	.move_end	= agentns_move_end_hook,
+	.exit		= agentns_exit_hook,
 	.proc_show	= agentns_proc_show_hook,
 	.syscall_enter	= agentns_syscall_enter_hook,
 	.uring_request	= agentns_uring_request_hook,

@@ -9,10 +9,11 @@
 
 #include "budget.h"
 #include "counters.h"
+#include "enter.h"
 #include "intent.h"
+#include "list.h"
 #include "prctl.h"
 #include "session.h"
-#include "trace.h"
 
 static long agentns_get_id(const struct agentns_session *s, void __user *to)
 {
@@ -70,28 +71,6 @@ static long agentns_get_counters(struct agentns_session *s, void __user *to)
 	if (s)
 		agentns_counters_read(s, &counters);
 	return copy_to_user(to, &counters, sizeof(counters)) ? -EFAULT : 0;
-}
-
-static long agentns_set_ns(void)
-{
-	struct agentns_session *s = agentns_session_create();
-	int err;
-
-	if (IS_ERR(s))
-		return PTR_ERR(s);
-
-	/* The nsproxy takes our reference; it is current's own to drop. */
-	err = agentns_enter(&s->ns);
-	if (err) {
-		agentns_session_put(s);
-		return err;
-	}
-	s->entered = true;
-	task_lock(current);
-	agentns_mark(current);
-	task_unlock(current);
-	agentns_trace_session_start(s);
-	return 0;
 }
 
 static long agentns_set_budget_ex(struct agentns_session *s,
@@ -158,14 +137,19 @@ static long agentns_prctl_strict(int option, unsigned long arg2,
 				 unsigned long arg5)
 {
 	struct agentns_session *s = current_session();
+	void __user *user = (void __user *)arg2;
 
-	if (arg4 || arg5)
+	if (arg5 || (arg4 && option != PR_LIST_AGENT_NS))
 		return -EINVAL;
 	switch (option) {
 	case PR_SET_AGENT_BUDGET_EX:
-		return agentns_set_budget_ex(s, (void __user *)arg2, arg3);
+		return agentns_set_budget_ex(s, user, arg3);
 	case PR_GET_AGENT_BUDGET_EX:
-		return agentns_get_budget_ex(s, (void __user *)arg2, arg3);
+		return agentns_get_budget_ex(s, user, arg3);
+	case PR_LIST_AGENT_NS:
+		return agentns_list(user, (void __user *)arg3, arg4);
+	case PR_OPEN_AGENT_NS:
+		return arg3 ? -EINVAL : agentns_open_id(user);
 	}
 	return -EINVAL;
 }
@@ -200,7 +184,7 @@ long agentns_prctl_hook(int option, unsigned long arg2, unsigned long arg3,
 	case PR_GET_AGENT_PARENT_ID:
 		return agentns_get_id(s ? s->parent : NULL, user);
 	case PR_SET_AGENT_NS:
-		return agentns_set_ns();
+		return agentns_enter_new();
 	}
 	return agentns_prctl_strict(option, arg2, arg3, arg4, arg5);
 }

@@ -14,6 +14,7 @@
 #include "counters.h"
 #include "kill.h"
 #include "reaper.h"
+#include "registry.h"
 #include "sysctl.h"
 
 /* Seconds; a knob in sysfs. */

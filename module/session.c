@@ -8,24 +8,20 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/ratelimit.h>
-#include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
 #include <linux/user_namespace.h>
 
+#include "compat/nstree.h"
 #include "counters.h"
 #include "reaper.h"
+#include "registry.h"
 #include "session.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "trace.h"
-
-/* All sessions, oldest first. Writers: agentns_sessions_lock; readers: RCU. */
-LIST_HEAD(agentns_sessions);
-static DEFINE_SPINLOCK(agentns_sessions_lock);
-atomic_t agentns_sessions_live;
 
 static struct kmem_cache *agentns_session_cache;
 struct workqueue_struct *agentns_release_wq;
@@ -151,14 +147,16 @@ static void agentns_session_init_id(struct agentns_session *s)
 }
 
 static void agentns_session_init_place(struct agentns_session *s,
-				       struct agentns_session *parent)
+				       struct agentns_session *parent,
+				       struct user_namespace *user_ns)
 {
 	if (parent)
 		agentns_get(&parent->ns);
 	s->parent = parent;
 	s->root = parent ? parent->root : s;
 	s->depth = parent ? parent->depth + 1 : 1;
-	s->user_ns = get_user_ns(current_user_ns());
+	s->user_ns = get_user_ns(user_ns);
+	s->user_ns_id = agentns_user_ns_id(user_ns);
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
 	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
@@ -177,13 +175,12 @@ static void agentns_session_publish(struct agentns_session *s)
 		spin_lock(&s->root->tree_lock);
 		s->kill_seq = parent->kill_seq;
 		list_add_tail(&s->sibling, &parent->children);
+		WRITE_ONCE(parent->nr_children, parent->nr_children + 1);
 		spin_unlock(&s->root->tree_lock);
 	}
-	spin_lock(&agentns_sessions_lock);
-	list_add_tail_rcu(&s->node, &agentns_sessions);
-	spin_unlock(&agentns_sessions_lock);
-	atomic_inc(&agentns_sessions_live);
+	/* In this order: where the kernel gives ids, it does so here. */
 	agentns_ns_publish(&s->ns);
+	agentns_registry_add(s);
 	agentns_reaper_hurry(s);
 }
 
@@ -201,6 +198,7 @@ static int agentns_may_create(const struct agentns_session *parent)
 
 /**
  * agentns_session_create - make a session below the caller's
+ * @user_ns: the user namespace that owns it
  *
  * Nobody is in it yet; the caller enters it or puts it.
  *
@@ -208,7 +206,7 @@ static int agentns_may_create(const struct agentns_session *parent)
  * Return: a reference, or an ERR_PTR: ENOSYS while disabled, EPERM, ENOSPC
  * below AGENT_NS_DEPTH_MAX, ENOMEM.
  */
-struct agentns_session *agentns_session_create(void)
+struct agentns_session *agentns_session_create(struct user_namespace *user_ns)
 {
 	struct agentns_session *parent = current_session(), *s;
 	int err;
@@ -230,7 +228,7 @@ struct agentns_session *agentns_session_create(void)
 		goto free_cpu;
 
 	agentns_session_init_id(s);
-	agentns_session_init_place(s, parent);
+	agentns_session_init_place(s, parent, user_ns);
 	err = agentns_dir_create(s);
 	if (err)
 		goto undo_place;
@@ -280,13 +278,11 @@ static void agentns_session_unlink(struct agentns_session *s)
 	if (s->parent) {
 		agentns_counters_fold(s);
 		list_del(&s->sibling);
+		WRITE_ONCE(s->parent->nr_children, s->parent->nr_children - 1);
 	}
 	spin_unlock(&s->root->tree_lock);
 
-	spin_lock(&agentns_sessions_lock);
-	list_del_rcu(&s->node);
-	spin_unlock(&agentns_sessions_lock);
-	atomic_dec(&agentns_sessions_live);
+	agentns_registry_remove(s);
 }
 
 /* End @s; return its parent where that has no reference left either. */

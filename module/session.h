@@ -8,6 +8,7 @@
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
 #include <linux/ratelimit_types.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -32,8 +33,10 @@ struct agentns_session {
 	struct agentns_session *parent;
 	struct agentns_session *root;
 	struct user_namespace *user_ns;
+	u64 user_ns_id;		/* 0 where the kernel gives it none */
 	struct agentns_cpu __percpu *cpu;
 	u64 created_ns;		/* boot-time clock */
+	u64 ns_id;		/* what it is listed by, see registry.c */
 	unsigned int depth;	/* 1 for a first-level session */
 
 	/* Raised under the tree lock before a kill, read by forks without. */
@@ -47,6 +50,7 @@ struct agentns_session {
 	spinlock_t tree_lock;
 	struct list_head children;	/* tree lock */
 	struct list_head sibling;	/* tree lock */
+	unsigned int nr_children;	/* tree lock; read without for listing */
 
 	/* Set by the creator on its way in, read when the session ends. */
 	bool entered;
@@ -78,8 +82,10 @@ struct agentns_session {
 	u64 intent_set_ns;	/* boot-time clock; 0: never */
 	char intent[AGENT_NS_INTENT_MAX + 1];
 
-	/* agentns_sessions_lock; readers use RCU. */
+	/* Of registry.c: its lock; readers of @node use RCU. */
 	struct list_head node;
+	struct rb_node by_ns_id;
+	struct rb_node by_id;
 
 	/* Set before the creating call returns, used by the last put. */
 	struct agentns_dir *dir;
@@ -115,11 +121,9 @@ static inline bool agentns_action_refuses(u32 action)
 	return action == AGENT_NS_ACTION_KILL;
 }
 
-extern struct list_head agentns_sessions;
-extern atomic_t agentns_sessions_live;
 extern struct workqueue_struct *agentns_release_wq;
 
-struct agentns_session *agentns_session_create(void);
+struct agentns_session *agentns_session_create(struct user_namespace *user_ns);
 void agentns_session_release(struct ns_common *ns);
 void agentns_session_free(struct agentns_session *s);
 void agentns_session_put(struct agentns_session *s);

@@ -6,6 +6,7 @@
 #include <linux/sysfs.h>
 
 #include "reaper.h"
+#include "registry.h"
 #include "session.h"
 #include "sysfs.h"
 
@@ -42,7 +43,7 @@ static struct kobj_attribute features_attr = __ATTR_RO(features);
 static ssize_t sessions_live_show(struct kobject *kobj,
 				  struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", atomic_read(&agentns_sessions_live));
+	return sysfs_emit(buf, "%d\n", agentns_registry_count());
 }
 
 static struct kobj_attribute sessions_live_attr = __ATTR_RO(sessions_live);

@@ -9,10 +9,12 @@
 #include <trace/events/agent_ns.h>
 
 /**
- * agentns_trace_session_start - current has just entered a new session
+ * agentns_trace_session_start - a new session has its first task
  * @s: that session
+ * @task: that task
  */
-void agentns_trace_session_start(struct agentns_session *s)
+void agentns_trace_session_start(struct agentns_session *s,
+				 struct task_struct *task)
 {
 	static const u8 none[AGENT_NS_ID_BYTES];
 	char intent[AGENT_NS_INTENT_MAX + 1];
@@ -21,7 +23,7 @@ void agentns_trace_session_start(struct agentns_session *s)
 		return;
 	agentns_intent_copy(s, intent);
 	trace_agent_session_start(s->id, s->parent ? s->parent->id : none,
-				  intent, task_tgid_nr(current));
+				  intent, task_tgid_nr(task));
 }
 
 /**

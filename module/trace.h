@@ -6,8 +6,10 @@
 #include <uapi/linux/agent_namespaces.h>
 
 struct agentns_session;
+struct task_struct;
 
-void agentns_trace_session_start(struct agentns_session *s);
+void agentns_trace_session_start(struct agentns_session *s,
+				 struct task_struct *task);
 void agentns_trace_session_end(const struct agentns_session *s,
 			       const struct agent_ns_counters_uapi *counters);
 void agentns_trace_intent_set(const struct agentns_session *s,

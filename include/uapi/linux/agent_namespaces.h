@@ -20,8 +20,17 @@
  */
 #define AGENT_NS		0x1
 
-/* Inode number of the initial agent namespace in nsfs. */
+/*
+ * Flag of clone3(2) alone: the child is born in a new session, below that of
+ * the caller, who stays. The right to do so and the errors are those of
+ * PR_SET_AGENT_NS; EINVAL with CLONE_THREAD. Bit 62, as upstream grows from the
+ * low end. clone(2) and unshare(2) never make a session.
+ */
+#define CLONE_NEWAGENT		0x4000000000000000ULL
+
+/* Inode number of the initial agent namespace in nsfs, and its namespace id. */
 #define AGENT_NS_INIT_INO	0xEFFFFFF6U
+#define AGENT_NS_INIT_ID	9
 
 /*
  * prctl(2) operations. The range PR_AGENT_BASE .. PR_AGENT_BASE + 31 is ours.
@@ -82,6 +91,29 @@
  */
 #define PR_SET_AGENT_BUDGET_EX		(PR_AGENT_BASE + 8)
 #define PR_GET_AGENT_BUDGET_EX		(PR_AGENT_BASE + 9)
+
+/*
+ * const struct agent_ns_id_req *, __u64 *ids, number of ids: list agent
+ * namespaces by their namespace ids, in ascending order, from the first one
+ * behind req->ns_id on; the answer is how many there were. A namespace is
+ * listed while a task, a descriptor or a bind mount uses it. Callers see their
+ * own; those with CAP_SYS_ADMIN in the initial user and pid namespaces see all.
+ * The same as listns(2), for kernels without it; where that is there, the ids
+ * are the same. ENOENT: nothing behind req->ns_id; EOPNOTSUPP: req->ns_type is
+ * neither 0 nor AGENT_NS, or req->user_ns_id an id where user namespaces have
+ * none (0 is any, AGENT_NS_CURRENT_USER the caller's own); EOVERFLOW: more than
+ * a million ids; E2BIG, EINVAL: req->size.
+ */
+#define PR_LIST_AGENT_NS		(PR_AGENT_BASE + 11)
+
+/*
+ * const __u8[16] *: open the agent namespace of a session id, zeros for the
+ * initial one; the answer is a descriptor as of /proc/PID/ns/agent, which is
+ * close-on-exec. For the caller's own session and those below it, for whoever
+ * has CAP_SYS_ADMIN in the user namespace that owns it, and for whoever sees
+ * all namespaces; EPERM otherwise. ENOENT: no such session.
+ */
+#define PR_OPEN_AGENT_NS		(PR_AGENT_BASE + 12)
 
 /* Sessions nest this deep: a first-level session has depth 1. */
 #define AGENT_NS_DEPTH_MAX	32
@@ -157,5 +189,29 @@ struct agent_ns_budget_ex {
 };
 
 #define AGENT_NS_BUDGET_EX_SIZE_VER0	64
+
+/**
+ * struct agent_ns_id_req - what PR_LIST_AGENT_NS is to list
+ * @size: of this structure, as its user knows it
+ * @spare: must be zero
+ * @ns_id: list what comes behind this namespace id; 0 is from the beginning
+ * @ns_type: 0 or AGENT_NS
+ * @spare2: must be zero
+ * @user_ns_id: owning user namespace: 0 for any, AGENT_NS_CURRENT_USER for the
+ *	caller's, else its namespace id
+ *
+ * The structure ns_id_req of listns(2), for systems whose headers lack it.
+ */
+struct agent_ns_id_req {
+	__u32 size;
+	__u32 spare;
+	__u64 ns_id;
+	__u32 ns_type;
+	__u32 spare2;
+	__u64 user_ns_id;
+};
+
+#define AGENT_NS_ID_REQ_SIZE_VER0	32
+#define AGENT_NS_CURRENT_USER		0xffffffffffffffffULL
 
 #endif /* _UAPI_LINUX_AGENT_NAMESPACES_H */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entering a session: a new one by prctl(2) or clone3(2), one that is there by
+ * setns(2).
+ *
+ * As everywhere, setns(2) asks for CAP_SYS_ADMIN over the namespace entered and
+ * in the user namespace that the caller is in then. Leaving a session, for
+ * anything but one below it, takes the caller out of reach of its budget, which
+ * only CAP_SYS_ADMIN in the initial user namespace may do.
+ */
+#include <linux/agentns_hooks.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/sched/task.h>
+#include <linux/user_namespace.h>
+#include <uapi/linux/sched.h>
+
+#include "enter.h"
+#include "kill.h"
+#include "session.h"
+#include "trace.h"
+
+#define AGENTNS_NO_OVERLAP(flag)					\
+	static_assert(!((u64)(flag) & CLONE_NEWAGENT),			\
+		      #flag " of this kernel overlaps with CLONE_NEWAGENT");
+#include "clone_flags.h"
+#undef AGENTNS_NO_OVERLAP
+
+/**
+ * agentns_session_started - a new session has its first task
+ * @s: the session, pinned by that task
+ * @task: the task, which is current or does not run yet
+ *
+ * Context: May sleep.
+ */
+void agentns_session_started(struct agentns_session *s,
+			     struct task_struct *task)
+{
+	s->entered = true;
+	agentns_trace_session_start(s, task);
+}
+
+/**
+ * agentns_enter_new - make a session and move current into it
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno, see agentns_session_create().
+ */
+int agentns_enter_new(void)
+{
+	struct agentns_session *s = agentns_session_create(current_user_ns());
+	int err;
+
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+
+	/* The nsproxy takes our reference; it is current's own to drop. */
+	err = agentns_enter(&s->ns);
+	if (err) {
+		agentns_session_put(s);
+		return err;
+	}
+	agentns_session_started(s, current);
+	return 0;
+}
+
+/**
+ * agentns_create_hook - make a session that clone3(2) puts a child into
+ * @user_ns: the child's user namespace
+ *
+ * Return: a reference, or an ERR_PTR: see agentns_session_create().
+ */
+struct ns_common *agentns_create_hook(struct user_namespace *user_ns)
+{
+	struct agentns_session *s = agentns_session_create(user_ns);
+
+	return IS_ERR(s) ? ERR_CAST(s) : &s->ns;
+}
+
+/**
+ * agentns_may_enter_hook - may current go there?
+ * @to: the namespace that setns(2) is to install; NULL is the initial one
+ * @cred: the credentials that current will have then
+ *
+ * Return: 0 or -EPERM.
+ */
+int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
+{
+	struct agentns_session *from = current_session();
+	struct agentns_session *s = to ? to_session(to) : NULL;
+
+	if (!ns_capable(s ? s->user_ns : &init_user_ns, CAP_SYS_ADMIN) ||
+	    !ns_capable(cred->user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	if (from && !agentns_session_within(s, from) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return 0;
+}
+
+/**
+ * agentns_move_begin_hook - current is about to enter or leave a session
+ * @move: from where to where
+ */
+void agentns_move_begin_hook(struct agentns_move *move)
+{
+	if (move->to)
+		move->kill_seq = READ_ONCE(to_session(move->to)->kill_seq);
+}
+
+/**
+ * agentns_move_end_hook - it has
+ * @move: as agentns_move_begin_hook() left it
+ *
+ * A kill that began meanwhile may have missed current, which was nowhere then:
+ * as a fork does, it looks at the generation number again, see kill.c.
+ */
+void agentns_move_end_hook(struct agentns_move *move)
+{
+	task_lock(current);
+	agentns_mark(current);
+	task_unlock(current);
+
+	if (!move->to)
+		return;
+	/* Pairs with the one in agentns_kill(). */
+	smp_mb();
+	if (READ_ONCE(to_session(move->to)->kill_seq) != move->kill_seq)
+		agentns_kill_process(current);
+}
+
+/**
+ * agentns_exit_hook - current is ending
+ * @ns: the session that it leaves
+ */
+void agentns_exit_hook(struct ns_common *ns)
+{
+}
