@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "agentns: " fmt
 
+#include <linux/agentns_connector.h>
 #include <linux/agentns_hooks.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -425,6 +426,7 @@ int agentns_enter(struct ns_common *ns)
 {
 	struct ns_common *old;
 	struct nsproxy *new;
+	struct agentns_nm nm;
 
 	new = create_new_namespaces(0, current, current_user_ns(), current->fs);
 	if (IS_ERR(new))
@@ -432,8 +434,10 @@ int agentns_enter(struct ns_common *ns)
 
 	old = new->agent_ns;
 	new->agent_ns = ns;
+	agentns_nm_begin(&nm);
 	agentns_switch(new);
 	perf_event_namespaces(current);
+	agentns_nm_end(&nm, PROC_NM_REASON_SET | PROC_NM_REASON_PRCTL);
 	agentns_put(old);
 	return 0;
 }

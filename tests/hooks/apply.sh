@@ -9,15 +9,18 @@ restored() { # SERIES
 	while IFS= read -r patch; do
 		patch -d "$TREE" -p1 -R -s --no-backup-if-mismatch <"$patch" >/dev/null || return 1
 	done < <(printf '%s\n' "$WORK/checkout/core-hooks/patches/$1/"*.patch | sort -r)
-	rm "$TREE/kernel/agentns_hooks.c" "$TREE"/include/linux/agentns_{hooks,series}.h \
+	rm "$TREE"/kernel/agentns_{hooks,connector}.c "$TREE"/include/linux/agentns_{hooks,connector,series}.h \
 		"$TREE/include/uapi/linux/agent_namespaces.h" || return 1
 	diff -r "$BASE" "$TREE" >/dev/null
 }
 
 drop_ins() { # SERIES: they are the same bytes
-	cmp -s "$WORK/checkout/core-hooks/agentns_hooks.c" "$TREE/kernel/agentns_hooks.c" &&
-		cmp -s "$WORK/checkout/core-hooks/agentns_hooks.h" "$TREE/include/linux/agentns_hooks.h" &&
-		cmp -s "$WORK/checkout/core-hooks/patches/$1/agentns_series.h" "$TREE/include/linux/agentns_series.h" &&
+	local file
+	for file in agentns_hooks agentns_connector; do
+		cmp -s "$WORK/checkout/core-hooks/$file.c" "$TREE/kernel/$file.c" &&
+			cmp -s "$WORK/checkout/core-hooks/$file.h" "$TREE/include/linux/$file.h" || return 1
+	done
+	cmp -s "$WORK/checkout/core-hooks/patches/$1/agentns_series.h" "$TREE/include/linux/agentns_series.h" &&
 		cmp -s "$WORK/checkout/include/uapi/linux/agent_namespaces.h" "$TREE/include/uapi/linux/agent_namespaces.h"
 }
 

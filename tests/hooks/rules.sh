@@ -30,10 +30,10 @@ ok 'rules: one that is elsewhere is found' eval '! none_outside "$WORK/rule" && 
 
 same_drop_ins() {
 	STATUS=0
-	OUTPUT=$(find "$TOP/core-hooks" -name 'agentns_hooks.[ch]')
-	[[ $(wc -l <<<"$OUTPUT") == 2 ]]
+	OUTPUT=$(find "$TOP/core-hooks" -name 'agentns_*.[ch]' ! -name agentns_series.h)
+	[[ $(sed 's,.*/,,' <<<"$OUTPUT" | sort | uniq -d) == '' && $(wc -l <<<"$OUTPUT") == 4 ]]
 }
-ok 'rules: there is one drop-in file and one header, for all series' same_drop_ins
+ok 'rules: each drop-in file and header is there once, for all series' same_drop_ins
 
 # By that word core-hooks/lib.sh knows a file that has hooks.
 named_hooks() {

@@ -214,4 +214,46 @@ struct agent_ns_id_req {
 #define AGENT_NS_ID_REQ_SIZE_VER0	32
 #define AGENT_NS_CURRENT_USER		0xffffffffffffffffULL
 
+/*
+ * The process connector (CN_IDX_PROC) sends PROC_EVENT_NM whenever a task has
+ * changed a namespace, of any type: one event for each type. It is a member of
+ * enum proc_cn_event in all but name, and part of PROC_EVENT_ALL: a listener
+ * that names events in its struct proc_input gets these when it names them.
+ *
+ * The message is the header of struct proc_event (what, cpu, timestamp_ns)
+ * and, where its event_data stands, struct nm_proc_event: longer than
+ * event_data and no member of it, so that other messages keep their size.
+ *
+ * Reasons: CLONE alone, of the child, compared with the task that made it;
+ * SET with one of the four behind it, of the caller.
+ */
+#define PROC_EVENT_NM			0x00000400
+
+#define PROC_NM_REASON_CLONE		0x1	/* born in it */
+#define PROC_NM_REASON_SET		0x2
+#define PROC_NM_REASON_UNSHARE		0x4	/* unshare(2) */
+#define PROC_NM_REASON_SETNS		0x8	/* setns(2) */
+#define PROC_NM_REASON_PRCTL		0x10	/* an operation of this header */
+#define PROC_NM_REASON_EXEC		0x20	/* took effect at execve(2) */
+
+/**
+ * struct nm_proc_event - a task is in another namespace than before
+ * @process_pid: thread id, in the initial pid namespace
+ * @process_tgid: process id, likewise
+ * @type: a CLONE_NEW* value, or AGENT_NS
+ * @reason: PROC_NM_REASON_*
+ * @old_inum: inode number in nsfs of the namespace before
+ * @inum: of the namespace now; of the pid and time namespaces those that the
+ *	task itself is in, and where only those of its future children changed
+ *	(unshare, setns to a pid namespace) these
+ */
+struct nm_proc_event {
+	__kernel_pid_t process_pid;
+	__kernel_pid_t process_tgid;
+	__u32 type;
+	__u32 reason;
+	__u64 old_inum;
+	__u64 inum;
+};
+
 #endif /* _UAPI_LINUX_AGENT_NAMESPACES_H */
