@@ -19,6 +19,7 @@ static const struct {
 	{ "run",  cmd_run,  "execute a command in a new session" },
 	{ "ls",   cmd_ls,   "list sessions" },
 	{ "show", cmd_show, "show one session" },
+	{ "events", cmd_events, "print events as they happen" },
 };
 
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

@@ -13,6 +13,7 @@
 
 #include <agentns.h>
 
+int cmd_events(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
