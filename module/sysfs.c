@@ -35,7 +35,8 @@ static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
-	return sysfs_emit(buf, "counters\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n");
+	return sysfs_emit(buf, "counters\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n"
+			  "clone3\nsetns\nlist\nopen\n");
 }
 
 static struct kobj_attribute features_attr = __ATTR_RO(features);

@@ -7,7 +7,7 @@ struct agentns_dir;
 struct agentns_session;
 
 /* Raised by one whenever user space can tell. */
-#define AGENTNS_ABI	1
+#define AGENTNS_ABI	2
 
 extern struct kobject *agentns_sessions_kobj;
 extern unsigned int agentns_max_session_dirs;

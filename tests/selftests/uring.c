@@ -340,25 +340,116 @@ TEST(polled_ring)
 	EXPECT_EQ(300, b.write_bytes - a.write_bytes);
 }
 
+FIXTURE(older_ring) {
+	struct ring ring;
+	int file, pipe[2];
+	pid_t pid;
+};
+
+FIXTURE_VARIANT(older_ring) {
+	const char *by;
+};
+
+FIXTURE_VARIANT_ADD(older_ring, prctl) { .by = "prctl" };
+FIXTURE_VARIANT_ADD(older_ring, descriptor) { .by = "descriptor" };
+FIXTURE_VARIANT_ADD(older_ring, pidfd) { .by = "pidfd" };
+
+FIXTURE_SETUP(older_ring)
+{
+	int ready[2];
+
+	ASSERT_EQ(0, pipe(ready));
+	self->pid = fork();
+	if (!self->pid) {
+		enter_session();
+		close(ready[1]);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	ASSERT_EQ(0, read(ready[0], block, 1));
+	self->file = open("file", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ASSERT_EQ(0, pipe(self->pipe));
+	ASSERT_EQ(0, ring_setup(&self->ring, 0));
+}
+
+FIXTURE_TEARDOWN(older_ring)
+{
+	kill(self->pid, SIGKILL);
+	reap(self->pid);
+}
+
+/* Each route into a session. */
+static int enter_by(const char *by, pid_t pid)
+{
+	char path[64];
+
+	sprintf(path, "/proc/%d/ns/agent", pid);
+	if (!strcmp(by, "prctl"))
+		return enter_session();
+	if (!strcmp(by, "descriptor"))
+		return ERR(setns(open(path, O_RDONLY), 0));
+	return ERR(setns(syscall(SYS_pidfd_open, pid, 0), AGENT_NS));
+}
+
 /* A ring that was used outside pays for the session once one is entered. */
-TEST(ring_from_before_the_session)
+TEST_F(older_ring, pays_once_inside)
 {
 	struct agent_ns_counters_uapi a, b;
 	struct io_uring_sqe sqe;
-	struct ring ring;
-	int fd = open("file", O_RDWR | O_CREAT | O_TRUNC, 0600);
 
-	ASSERT_EQ(0, ring_setup(&ring, 0));
-	sqe = write_of(fd, 1000);
+	sqe = write_of(self->file, 1000);
 	sqe.flags = IOSQE_ASYNC;	/* a worker exists from here on */
-	EXPECT_EQ(1000, ring_do(&ring, &sqe));
-	ASSERT_EQ(0, enter_session());
+	EXPECT_EQ(1000, ring_do(&self->ring, &sqe));
+	ASSERT_EQ(0, enter_by(variant->by, self->pid));
 	ASSERT_EQ(0, counters_of(&a));
-	EXPECT_EQ(1000, ring_do(&ring, &sqe));
+	EXPECT_EQ(1000, ring_do(&self->ring, &sqe));
 	ASSERT_EQ(0, counters_of(&b));
 	EXPECT_EQ(3, b.total_syscalls - a.total_syscalls);
 	EXPECT_EQ(1000, b.write_bytes - a.write_bytes);
 	EXPECT_EQ(0, b.fork_count - a.fork_count);
+}
+
+/* What was under way is cancelled, so that none of it is done in between. */
+TEST_F(older_ring, what_waits_is_cancelled)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ, .fd = self->pipe[0],
+		.addr = (unsigned long)block, .len = 1,
+	};
+	int res = 0;
+
+	ring_queue(&self->ring, &sqe);
+	EXPECT_EQ(1, ring_enter(&self->ring, 1, 0));
+	EXPECT_FALSE(ring_done(&self->ring, &res));
+	ASSERT_EQ(0, enter_by(variant->by, self->pid));
+	EXPECT_EQ(0, ring_enter(&self->ring, 0, 1));
+	ASSERT_TRUE(ring_done(&self->ring, &res));
+	EXPECT_TRUE(res == -ECANCELED || res == -EINTR) {
+		TH_LOG("result %d", res);
+	}
+}
+
+/* And back outside nobody is charged for it any more. */
+TEST_F(older_ring, pays_no_longer_outside)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY);
+	struct io_uring_sqe sqe = write_of(self->file, 1000);
+	char id[HEX_ID + 1];
+	int pinned;
+	__u64 bytes;
+
+	sqe.flags = IOSQE_ASYNC;
+	ASSERT_EQ(0, enter_by(variant->by, self->pid));
+	pinned = open("/proc/self/ns/agent", O_RDONLY);
+	own_id(id);
+	EXPECT_EQ(1000, ring_do(&self->ring, &sqe));
+	ASSERT_EQ(0, ERR(setns(outside, AGENT_NS)));
+	bytes = session_get(id, "write_bytes");
+	EXPECT_LE(1000, bytes);
+	EXPECT_EQ(1000, ring_do(&self->ring, &sqe));
+	EXPECT_EQ(bytes, session_get(id, "write_bytes"));
+	close(pinned);
 }
 
 FIXTURE(aio) {
