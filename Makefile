@@ -3,10 +3,13 @@
 # The work is done by programs under tests/, each of which says what it does with --help or in its first lines.
 
 KERNEL	?= 6.12
+# The series that there are, oldest first.
+ALL_KERNELS := $(shell ls core-hooks/patches | sort -V)
 
 help:
 	@echo 'make demo       an agent session, start to end, on a patched kernel in QEMU'
-	@echo 'make check      all tests; the last line counts them'
+	@echo 'make check      all tests, on Linux $(KERNEL); the last line counts them'
+	@echo 'make check-all  the same on each of: $(ALL_KERNELS)'
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
 	@echo 'make kernel     the patched kernel of the tests, into the cache'
 	@echo 'make module     agentns.ko for that kernel, by dkms'
@@ -15,7 +18,8 @@ help:
 	@echo
 	@echo 'tests/vm/run [-- COMMAND]   a machine with that kernel: your own files read-only, and a shell or COMMAND'
 	@echo
-	@echo 'KERNEL=6.12 names the kernel series, KSRC=/path/to/linux a source tree of it to use instead of Debian'"'"'s.'
+	@echo 'KERNEL=6.12 names the kernel series (make check takes several), KSRC=/path/to/linux a source tree of it to use'
+	@echo 'instead of Debian'"'"'s.'
 
 deps:
 	@tests/lib/deps $(KERNEL)
@@ -32,6 +36,9 @@ userspace: deps
 check:
 	@tests/lib/check $(KERNEL)
 
+check-all:
+	@tests/lib/check $(ALL_KERNELS)
+
 demo: deps
 	@tests/demo/run
 
@@ -39,6 +46,6 @@ clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 
-.PHONY: help deps kernel module userspace check demo clean
+.PHONY: help deps kernel module userspace check check-all demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

@@ -66,6 +66,18 @@ need_packages() {
 	fi
 }
 
+# offered PACKAGE: does the machine's own release have it, installed or not?
+offered() {
+	dpkg-query -W "$1" >/dev/null 2>&1 && return
+	[[ -n $(apt-cache madison "$1" 2>/dev/null) ]] && return
+	# A fresh machine's apt has no lists and so knows nothing.
+	[[ -z $(apt-get indextargets 'Created-By: Packages' 2>/dev/null) ]] && (($(id -u) == 0)) || return 1
+	make_cache
+	say "fetching apt's lists; log $CACHE/log/apt.log"
+	apt-get update -o Acquire::Retries=2 </dev/null >"$CACHE/log/apt.log" 2>&1 || return 1
+	[[ -n $(apt-cache madison "$1" 2>/dev/null) ]]
+}
+
 need_tools() {
 	local t
 	for t; do

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 /* Who is in which session: what children inherit, and what /proc says. */
+#include <ctype.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <pthread.h>
