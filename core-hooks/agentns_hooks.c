@@ -34,7 +34,7 @@ static DEFINE_MUTEX(agentns_register_lock);
 
 /*
  * Stands for the initial agent namespace, whose pointer in nsproxy is NULL,
- * where an object is needed. Its reference is never dropped.
+ * where an object is needed. Its first reference is never dropped.
  */
 static struct ns_common agentns_init_ns = {
 	.ops	= &agentns_operations,
@@ -187,7 +187,7 @@ bool agentns_loaded(void)
  */
 struct ns_common *agentns_get(struct ns_common *ns)
 {
-	if (ns && ns != &agentns_init_ns)
+	if (ns)
 		refcount_inc(agentns_refcount(ns));
 	return ns;
 }
@@ -203,9 +203,7 @@ void agentns_put(struct ns_common *ns)
 {
 	const struct agentns_ops *ops;
 
-	if (!ns || ns == &agentns_init_ns)
-		return;
-	if (!refcount_dec_and_test(agentns_refcount(ns)))
+	if (!ns || !refcount_dec_and_test(agentns_refcount(ns)))
 		return;
 
 	/*
@@ -612,7 +610,7 @@ static struct ns_common *agentns_ops_task_get(struct task_struct *task)
 
 	task_lock(task);
 	if (task->nsproxy)
-		ns = agentns_get(task->nsproxy->agent_ns) ?: &agentns_init_ns;
+		ns = agentns_get(task->nsproxy->agent_ns ?: &agentns_init_ns);
 	task_unlock(task);
 	return ns;
 }
@@ -661,7 +659,8 @@ static struct ns_common *agentns_ops_get_parent(struct ns_common *ns)
 {
 	if (ns == &agentns_init_ns)
 		return ERR_PTR(-EPERM);
-	return agentns_ops_pinned()->get_parent(ns) ?: &agentns_init_ns;
+	return agentns_ops_pinned()->get_parent(ns) ?:
+	       agentns_get(&agentns_init_ns);
 }
 
 const struct proc_ns_operations agentns_operations = {

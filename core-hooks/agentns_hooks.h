@@ -88,7 +88,8 @@ struct agentns_charge {
  * struct agentns_fork - what a fork carries from its fallible to its last step
  * @session: the session that forks, pinned by current's nsproxy; NULL for the
  *	initial agent namespace
- * @kill_seq: its kill generation when the fork began
+ * @kill_seq: kill generation of the child's session, that one or a new one,
+ *	when the fork began
  * @charged: a fork has been charged to it
  */
 struct agentns_fork {
@@ -139,11 +140,10 @@ struct agentns_move {
  *	length will do; 0 or the error to fail with; may sleep
  * @write_end: @written bytes (or an error) came of the charge; the rest is
  *	given back; any context, hard interrupts included
- * @can_fork: current, in a session, is about to create a task; 0 or the error;
- *	may sleep
+ * @can_fork: current is about to create a task in a session, its own or a new
+ *	one; 0 or the error; may sleep
  * @cancel_fork: that task was not created after all; may sleep
- * @post_fork: a task was created in a session, its parent's or a new one: it
- *	is visible and does not run yet; may sleep
+ * @post_fork: it was: @child is visible and not yet running; may sleep
  */
 struct agentns_ops {
 	unsigned int hooks_abi;
@@ -380,7 +380,7 @@ static inline int agentns_can_fork(struct agentns_fork *fork,
 				   struct task_struct *child)
 {
 	fork->session = current->nsproxy->agent_ns;
-	if (likely(!fork->session))
+	if (likely(!child->nsproxy->agent_ns))
 		return 0;
 	return static_call(agentns_can_fork)(fork, child);
 }

@@ -167,8 +167,14 @@ void agentns_write_end_hook(struct agentns_charge *charge, ssize_t written)
 		agentns_give_back(s, AGENTNS_BYTES, charge->bytes - done);
 }
 
+/* Of a child that does not run yet, which has one: its parent's or its own. */
+static struct agentns_session *agentns_child_session(struct task_struct *child)
+{
+	return to_session(child->nsproxy->agent_ns);
+}
+
 /**
- * agentns_can_fork_hook - current is about to create a task
+ * agentns_can_fork_hook - current is about to create a task in a session
  * @fork: filled in for the later steps
  * @child: the task
  *
@@ -179,15 +185,14 @@ void agentns_write_end_hook(struct agentns_charge *charge, ssize_t written)
  */
 int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
 {
-	struct agentns_session *s = to_session(fork->session);
 	int ret;
 
 	/* Before anybody can see the child: see kill.c. */
-	fork->kill_seq = READ_ONCE(s->kill_seq);
+	fork->kill_seq = READ_ONCE(agentns_child_session(child)->kill_seq);
 	fork->charged = false;
 	if (!agentns_counted() || child->flags & AGENTNS_PF_WORKER)
 		return 0;
-	ret = agentns_charge_one(s, AGENTNS_FORKS);
+	ret = agentns_charge_one(to_session(fork->session), AGENTNS_FORKS);
 	if (!ret)
 		fork->charged = true;
 	return ret;
@@ -203,26 +208,18 @@ void agentns_cancel_fork_hook(struct agentns_fork *fork)
 		agentns_give_back(to_session(fork->session), AGENTNS_FORKS, 1);
 }
 
-/* The steps that only a fork inside a session needs: count it, end it. */
-static void agentns_forked(struct agentns_fork *fork, struct task_struct *child)
-{
-	struct agentns_session *s = to_session(fork->session);
-
-	if (fork->charged)
-		this_cpu_inc(s->cpu->forked);
-	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
-		agentns_kill_process(child);
-}
-
 /**
- * agentns_post_fork_hook - a task was created in a session, and does not run yet
- * @fork: what its parent's session had to do with it
- * @child: the task; its session is the parent's, or one that clone3(2) made
+ * agentns_post_fork_hook - that task was created, and does not run yet
+ * @fork: as agentns_can_fork_hook() left it
+ * @child: the task
  */
 void agentns_post_fork_hook(struct agentns_fork *fork,
 			    struct task_struct *child)
 {
-	struct ns_common *ns = child->nsproxy->agent_ns;
+	struct agentns_session *s = agentns_child_session(child);
+
+	if (fork->charged)
+		this_cpu_inc(to_session(fork->session)->cpu->forked);
 
 	/*
 	 * The child is in the task list; now look at what may have changed
@@ -233,8 +230,7 @@ void agentns_post_fork_hook(struct agentns_fork *fork,
 	task_lock(child);
 	agentns_mark(child);
 	task_unlock(child);
-	if (ns != fork->session)
-		agentns_session_started(to_session(ns), child);
-	if (fork->session)
-		agentns_forked(fork, child);
+	agentns_session_entered(s, child);
+	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
+		agentns_kill_process(child);
 }

@@ -28,16 +28,17 @@
 #undef AGENTNS_NO_OVERLAP
 
 /**
- * agentns_session_started - a new session has its first task
+ * agentns_session_entered - a task is in a session; if it is the first, tell
  * @s: the session, pinned by that task
  * @task: the task, which is current or does not run yet
  *
  * Context: May sleep.
  */
-void agentns_session_started(struct agentns_session *s,
+void agentns_session_entered(struct agentns_session *s,
 			     struct task_struct *task)
 {
-	s->entered = true;
+	if (READ_ONCE(s->entered) || xchg(&s->entered, true))
+		return;
 	agentns_trace_session_start(s, task);
 }
 
@@ -57,12 +58,9 @@ int agentns_enter_new(void)
 
 	/* The nsproxy takes our reference; it is current's own to drop. */
 	err = agentns_enter(&s->ns);
-	if (err) {
+	if (err)
 		agentns_session_put(s);
-		return err;
-	}
-	agentns_session_started(s, current);
-	return 0;
+	return err;
 }
 
 /**
@@ -123,6 +121,7 @@ void agentns_move_end_hook(struct agentns_move *move)
 
 	if (!move->to)
 		return;
+	agentns_session_entered(to_session(move->to), current);
 	/* Pairs with the one in agentns_kill(). */
 	smp_mb();
 	if (READ_ONCE(to_session(move->to)->kill_seq) != move->kill_seq)

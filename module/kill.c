@@ -41,6 +41,9 @@ static bool agentns_task_within(struct task_struct *task,
  */
 static void agentns_signal_process(struct task_struct *task, int sig)
 {
+	/* The machine's init is spared, as kill(-1) spares it: its end is a panic. */
+	if (is_global_init(task))
+		return;
 	kill_pid(task_tgid(task), sig, 1);
 }
 
@@ -68,8 +71,6 @@ static bool agentns_dying(struct task_struct *task)
 /*
  * One walk over all processes.
  *
- * The machine's init is spared, as kill(-1) spares it: its end is a panic.
- *
  * Return: whether one was signalled. With @skip_dying those are left out that
  * cannot fork any more.
  */
@@ -81,6 +82,7 @@ static bool agentns_signal_once(struct agentns_session *top, int sig,
 
 	rcu_read_lock();
 	for_each_process(process) {
+		/* Not to be waited for, as it is not signalled. */
 		if (is_global_init(process))
 			continue;
 		for_each_thread(process, task) {

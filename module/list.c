@@ -2,8 +2,9 @@
 /*
  * PR_LIST_AGENT_NS and PR_OPEN_AGENT_NS.
  *
- * The former is listns(2) for kernels that lack it, with the same structure,
- * order, errors and rules of who sees what (kernel/nstree.c).
+ * The former is listns(2) for kernels that lack it, with the same structure and
+ * order and the same rule of who sees what (kernel/nstree.c). An owner that does
+ * not exist has nothing to list here, and is EINVAL there.
  */
 #include <linux/agentns_hooks.h>
 #include <linux/capability.h>
@@ -91,6 +92,24 @@ static bool agentns_owner_asked(const struct agentns_listing *listing,
 	return !listing->user_ns_id || id == listing->user_ns_id;
 }
 
+/*
+ * Where activity is told by two numbers that change one after the other, a look
+ * without the lock may miss a session that lives; one with it does not.
+ */
+static bool agentns_active(struct agentns_session *s)
+{
+	bool active;
+
+	if (agentns_ns_active(&s->ns, READ_ONCE(s->nr_children)))
+		return true;
+	if (!s->nr_children)
+		return false;
+	spin_lock(&s->root->tree_lock);
+	active = agentns_ns_active(&s->ns, s->nr_children);
+	spin_unlock(&s->root->tree_lock);
+	return active;
+}
+
 static bool agentns_listed(const struct agentns_listing *listing,
 			   struct agentns_session *s)
 {
@@ -98,7 +117,7 @@ static bool agentns_listed(const struct agentns_listing *listing,
 		return false;
 	if (!listing->all && s != listing->own)
 		return false;
-	return agentns_ns_active(&s->ns, READ_ONCE(s->nr_children));
+	return agentns_active(s);
 }
 
 /* The initial agent namespace, which has no session and comes first. */

@@ -60,7 +60,7 @@ void agentns_registry_add(struct agentns_session *s)
 	list_add_rcu(&s->node, before ?
 		     &rb_entry(before, struct agentns_session, by_ns_id)->node :
 		     &agentns_sessions);
-	agentns_nr_sessions++;
+	WRITE_ONCE(agentns_nr_sessions, agentns_nr_sessions + 1);
 	spin_unlock(&agentns_registry_lock);
 }
 
@@ -78,7 +78,7 @@ void agentns_registry_remove(struct agentns_session *s)
 	list_del_rcu(&s->node);
 	rb_erase(&s->by_ns_id, &agentns_by_ns_id);
 	rb_erase(&s->by_id, &agentns_by_id);
-	agentns_nr_sessions--;
+	WRITE_ONCE(agentns_nr_sessions, agentns_nr_sessions - 1);
 	spin_unlock(&agentns_registry_lock);
 }
 

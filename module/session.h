@@ -52,7 +52,7 @@ struct agentns_session {
 	struct list_head sibling;	/* tree lock */
 	unsigned int nr_children;	/* tree lock; read without for listing */
 
-	/* Set by the creator on its way in, read when the session ends. */
+	/* A task has been in it, and been told of; set once, by the first. */
 	bool entered;
 
 	/* First level: of the log lines of the whole tree. Has its own lock. */

@@ -44,7 +44,7 @@ static struct kobj_attribute features_attr = __ATTR_RO(features);
 static ssize_t sessions_live_show(struct kobject *kobj,
 				  struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", agentns_registry_count());
+	return sysfs_emit(buf, "%u\n", agentns_registry_count());
 }
 
 static struct kobj_attribute sessions_live_attr = __ATTR_RO(sessions_live);

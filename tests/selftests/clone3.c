@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 
 #include "agentns-test.h"
 
@@ -13,9 +14,20 @@
 #define TRACING		"/sys/kernel/tracing/"
 #define INSTANCE	TRACING "instances/agentns-clone3/"
 
-static pid_t clone3(struct clone_args *args)
+/* Without a call: a child that shares the stack must not return from one. */
+static inline __attribute__((always_inline))
+pid_t clone3(struct clone_args *args)
 {
-	return syscall(SYS_clone3, args, sizeof(*args));
+	long ret = SYS_clone3;
+
+	asm volatile("syscall" : "+a"(ret)
+		     : "D"(args), "S"(sizeof(*args))
+		     : "rcx", "r11", "memory");
+	if (ret < 0) {
+		errno = -ret;
+		return -1;
+	}
+	return ret;
 }
 
 struct born {
@@ -103,24 +115,36 @@ TEST_F(newagent, born_inside)
 	EXPECT_STREQ(self->own, own_id(after));
 }
 
+/* A tracee's child is stopped before it has run: the tracer looks at it then. */
 TEST(id_is_there_before_the_first_instruction)
 {
 	struct clone_args args = {
-		.flags = CLONE_NEWAGENT, .exit_signal = SIGCHLD,
+		.flags = CLONE_NEWAGENT | CLONE_PTRACE, .exit_signal = SIGCHLD,
 	};
+	pid_t tracee, child;
 	char id[HEX_ID + 1];
-	pid_t pid;
+	int status;
 
-	/* Stopped before it has run: a tracee's first stop. */
-	args.flags |= CLONE_PTRACE;
-	pid = clone3(&args);
-	if (!pid)
+	tracee = fork();
+	if (!tracee) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		clone3(&args);
 		_exit(0);
-	ASSERT_LT(0, pid);
-	EXPECT_EQ(0, read_file(id, sizeof(id), "/proc/%d/agent_session", pid));
+	}
+	ASSERT_EQ(tracee, waitpid(tracee, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	ASSERT_EQ(0, ERR(ptrace(PTRACE_CONT, tracee, 0, 0)));
+	do {
+		child = waitpid(-1, &status, __WALL);
+	} while (child == tracee);
+	ASSERT_LT(0, child);
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, read_file(id, sizeof(id), "/proc/%d/agent_session",
+			       child));
 	EXPECT_STRNE(NO_SESSION, id);
-	kill(pid, SIGKILL);
-	reap(pid);
+	kill(child, SIGKILL);
+	kill(tracee, SIGKILL);
 }
 
 TEST(forks_are_the_parents_and_calls_the_childs)
@@ -259,6 +283,7 @@ TEST(failure_leaves_nothing)
 		.exit_signal = SIGCHLD, .cgroup = 0,
 	};
 	static char text[65536];
+	pid_t pid;
 	int live;
 
 	rmdir(INSTANCE);
@@ -274,9 +299,10 @@ TEST(failure_leaves_nothing)
 
 	/* And the same look finds the one that succeeds. */
 	cgroup.flags = CLONE_NEWAGENT;
-	if (!clone3(&cgroup))
+	pid = clone3(&cgroup);
+	if (!pid)
 		_exit(0);
-	EXPECT_EQ(0, reap(-1));
+	EXPECT_EQ(0, reap(pid));
 	EXPECT_EQ(0, read_file(text, sizeof(text), INSTANCE "trace"));
 	EXPECT_NE(NULL, strstr(text, "agent_session_start: sid="));
 	EXPECT_EQ(0, write_file(INSTANCE "events/agent_ns/enable", "0"));

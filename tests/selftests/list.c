@@ -73,6 +73,7 @@ static pid_t holder(char *id)
 	pid_t pid = fork();
 
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (enter_session())
 			_exit(1);
 		raise_flag(ready);

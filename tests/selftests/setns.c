@@ -90,7 +90,10 @@ static pid_t target_begin(int (*prepare)(long arg), long arg)
 	prepared = shared(4096);
 	pid = fork();
 	if (!pid) {
-		int ret = prepare(arg);
+		int ret;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ret = prepare(arg);
 
 		__atomic_store_n(prepared, ret ? -ret : 1, __ATOMIC_RELEASE);
 		pause();
@@ -186,8 +189,8 @@ TEST_F(entering, flags)
 /* What is done inside is counted there, and children are born there. */
 TEST_F(entering, is_counted)
 {
-	__u64 calls = session_get(self->id, "total_syscalls");
-	__u64 forks = session_get(self->id, "fork_count");
+	__u64 calls = session_get(self->id, "counters/total_syscalls");
+	__u64 forks = session_get(self->id, "counters/fork_count");
 	volatile int *go = shared(4096);
 	pid_t pid = fork();
 
@@ -204,9 +207,9 @@ TEST_F(entering, is_counted)
 	}
 	ASSERT_TRUE(WAIT_FOR(*go == 1, 10000));
 	/* The calls, the fork, and the child's end. */
-	EXPECT_TRUE(WAIT_FOR(session_get(self->id, "total_syscalls") - calls ==
+	EXPECT_TRUE(WAIT_FOR(session_get(self->id, "counters/total_syscalls") - calls ==
 			     1002, 5000));
-	EXPECT_EQ(1, session_get(self->id, "fork_count") - forks);
+	EXPECT_EQ(1, session_get(self->id, "counters/fork_count") - forks);
 	end(pid);
 }
 
@@ -220,10 +223,10 @@ TEST_F(entering, and_leaving_again)
 	ASSERT_EQ(0, ERR(setns(self->fd, 0)));
 	ASSERT_EQ(0, ERR(setns(fd, AGENT_NS)));
 	EXPECT_STREQ(NO_SESSION, own_id(id));
-	calls = session_get(self->id, "total_syscalls");
+	calls = session_get(self->id, "counters/total_syscalls");
 	for (int i = 0; i < 10; i++)
 		syscall(SYS_getppid);
-	EXPECT_EQ(calls, session_get(self->id, "total_syscalls"));
+	EXPECT_EQ(calls, session_get(self->id, "counters/total_syscalls"));
 	EXPECT_EQ(0, counters_of(&c));
 	EXPECT_EQ(0, c.total_syscalls);
 }
@@ -299,6 +302,7 @@ TEST_F(entering, by_a_bind_mount)
 	EXPECT_EQ(AGENT_NS, ioctl(fd, NS_GET_NSTYPE));
 	ASSERT_EQ(0, ERR(setns(fd, AGENT_NS)));
 	EXPECT_STREQ(self->id, own_id(id));
+	close(fd);
 	EXPECT_EQ(0, ERR(umount("pinned")));
 }
 
