@@ -95,15 +95,17 @@ need_space() {
 			"make room, or set XDG_CACHE_HOME to a larger disk"
 }
 
-# lock NAME WHAT: one holder at a time for as long as the calling program lives. Says what it waits for.
+# lock NAME WHAT [COMMAND]: one holder at a time for as long as the calling program lives. Says what it waits for, and
+# does not wait on when COMMAND says that there is nothing left to do.
 lock() {
 	local fd
 	make_cache
 	exec {fd}>>"$CACHE/$1.lock"
-	if ! flock -w 2 "$fd"; then
-		say "waiting for another $2 to finish"
-		flock "$fd"
-	fi
+	flock -w 2 "$fd" && return
+	say "waiting for another $2 to finish"
+	until flock -w 2 "$fd"; do
+		[[ -z ${3-} ]] || ! "$3" >/dev/null || return 0
+	done
 }
 
 hash_files() {
