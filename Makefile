@@ -10,6 +10,7 @@ help:
 	@echo 'make demo       an agent session, start to end, on a patched kernel in QEMU'
 	@echo 'make check      all tests, on Linux $(KERNEL); the last line counts them'
 	@echo 'make check-all  the same on each of: $(ALL_KERNELS)'
+	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
 	@echo 'make kernel     the patched kernel of the tests, into the cache'
 	@echo 'make module     agentns.ko for that kernel, by dkms'
@@ -39,6 +40,9 @@ check:
 check-all:
 	@tests/lib/check $(ALL_KERNELS)
 
+check-upstream: deps
+	@tests/upstream/run $(KERNEL)
+
 demo: deps
 	@tests/demo/run
 
@@ -46,6 +50,6 @@ clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 
-.PHONY: help deps kernel module userspace check check-all demo clean
+.PHONY: help deps kernel module userspace check check-all check-upstream demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

@@ -34,6 +34,8 @@ die() {
 BUILD_PACKAGES=(gcc g++ make libc6-dev gcc-multilib bc bison flex libelf-dev libssl-dev openssl lz4 xz-utils rsync cpio kmod patch)
 VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
 USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev)
+# What the kernel's own selftests link with.
+UPSTREAM_PACKAGES=(libcap-dev)
 
 missing_packages() {
 	local p

@@ -1,0 +1,855 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Namespace events on the process connector: every type by every way, what
+ * the kernel's filter lets through, and that nothing else has changed.
+ */
+// timeout: 180
+#include "agentns-test.h"
+
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+/* enum proc_cn_mcast_op is the same on every series; PROC_EVENT_ALL is not. */
+#ifdef PROC_EVENT_ALL
+#define ALL_EVENTS	((__u32)PROC_EVENT_ALL)
+#else
+#define ALL_EVENTS	0
+#endif
+
+/* What struct proc_event has on kernels without namespace events. */
+#define OTHER_SIZE	40
+#define NM_SIZE		48
+
+#define UNSHARE		(PROC_NM_REASON_SET | PROC_NM_REASON_UNSHARE)
+#define SETNS		(PROC_NM_REASON_SET | PROC_NM_REASON_SETNS)
+#define PRCTL		(PROC_NM_REASON_SET | PROC_NM_REASON_PRCTL)
+#define EXEC		(PROC_NM_REASON_SET | PROC_NM_REASON_EXEC)
+#define CLONE		PROC_NM_REASON_CLONE
+
+struct message {
+	__u32 seq;
+	__u32 len;
+	union {
+		struct proc_event event;
+		struct {
+			__u32 what;
+			__u32 cpu;
+			__u64 timestamp_ns;
+			struct nm_proc_event nm;
+		};
+	};
+};
+
+static struct message messages[4096];
+static int received;
+
+/* In the order in which one call's events come. */
+static const struct {
+	int type;
+	const char *name;
+	const char *set;	/* the link that unshare and setns change */
+} types[] = {
+	{ CLONE_NEWUSER,	"user",		"user" },
+	{ CLONE_NEWNS,		"mnt",		"mnt" },
+	{ CLONE_NEWUTS,		"uts",		"uts" },
+	{ CLONE_NEWIPC,		"ipc",		"ipc" },
+	{ CLONE_NEWPID,		"pid",		"pid_for_children" },
+	{ CLONE_NEWCGROUP,	"cgroup",	"cgroup" },
+	{ CLONE_NEWNET,		"net",		"net" },
+	{ CLONE_NEWTIME,	"time",		"time_for_children" },
+};
+
+#define TYPES	(sizeof(types) / sizeof(types[0]))
+#define EVERY	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | \
+		 CLONE_NEWPID | CLONE_NEWCGROUP | CLONE_NEWNET | CLONE_NEWTIME)
+
+/* Ask for @events; 0 is a listener without a filter. */
+static int ask(int fd, int op, __u32 events)
+{
+	struct {
+		struct nlmsghdr header;
+		struct cn_msg msg;
+		__u32 op;
+		__u32 events;
+	} __attribute__((packed)) m = {
+		.header.nlmsg_type = NLMSG_DONE,
+		.header.nlmsg_len = sizeof(m) - (events ? 0 : 4),
+		.msg.id = { CN_IDX_PROC, CN_VAL_PROC },
+		.msg.len = events ? 8 : 4,
+		.op = op,
+		.events = events,
+	};
+
+	return ERR(send(fd, &m, m.header.nlmsg_len, 0));
+}
+
+static int open_listener(__u32 events)
+{
+	struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = CN_IDX_PROC,
+	};
+	int size = 16 << 20;
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_CONNECTOR);
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    ask(fd, PROC_CN_MCAST_LISTEN, events)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void close_listener(int fd)
+{
+	ask(fd, PROC_CN_MCAST_IGNORE, 0);
+	close(fd);
+}
+
+/* Take what is there; 0, or the errno that says why that is not all of it. */
+static int drain(int fd)
+{
+	static __u8 buffer[4096] __attribute__((aligned(8)));
+	const struct nlmsghdr *header = (void *)buffer;
+	const struct cn_msg *msg = NLMSG_DATA(header);
+	ssize_t n;
+
+	while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+		struct message *m = &messages[received++];
+
+		if (received == sizeof(messages) / sizeof(messages[0]))
+			return ENOBUFS;
+		if (n != header->nlmsg_len ||
+		    n != NLMSG_LENGTH(sizeof(*msg) + msg->len))
+			return EBADMSG;
+		memset(m, 0, sizeof(*m));
+		m->seq = msg->seq;
+		m->len = msg->len;
+		memcpy(&m->event, msg->data, msg->len < NM_SIZE ? msg->len :
+								  NM_SIZE);
+	}
+	return errno == EAGAIN ? 0 : errno;
+}
+
+static int count_what(__u32 what)
+{
+	int found = 0;
+
+	for (int i = 0; i < received; i++)
+		found += messages[i].what == what;
+	return found;
+}
+
+/* The namespace events of one task so far; the value says how many. */
+static int nm_of(int fd, pid_t pid, struct nm_proc_event *nm, int max)
+{
+	int found = 0;
+
+	if (drain(fd))
+		return -1;
+	for (int i = 0; i < received; i++) {
+		if (messages[i].what != PROC_EVENT_NM ||
+		    messages[i].nm.process_pid != pid)
+			continue;
+		if (messages[i].len != NM_SIZE)
+			return -1;
+		if (found < max)
+			nm[found] = messages[i].nm;
+		found++;
+	}
+	received = 0;
+	return found;
+}
+
+/* The inode number of a namespace of a task, 0 for none. */
+static __u64 inum(pid_t pid, const char *name)
+{
+	char path[64];
+	struct stat st;
+
+	sprintf(path, "/proc/%d/ns/%s", pid, name);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+static pid_t clone_with(__u64 flags)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	reap(pid);
+}
+
+/* Start a child that waits to be told to go on. */
+static pid_t start(int (*fn)(void *), void *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		raise(SIGSTOP);
+		_exit(fn(arg));
+	}
+	waitpid(pid, NULL, WUNTRACED);
+	return pid;
+}
+
+/* Until it stops again: 0; else how it ended. */
+static int go_on(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGCONT);
+	if (waitpid(pid, &status, WUNTRACED) != pid)
+		return -1;
+	return WIFSTOPPED(status) ? 0 :
+	       WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+}
+
+#define EXPECT_NM(event, task, process, kind, why, before, after)	\
+do {									\
+	EXPECT_EQ(task, (event).process_pid);				\
+	EXPECT_EQ(process, (event).process_tgid);			\
+	EXPECT_EQ(kind, (event).type);					\
+	EXPECT_EQ(why, (event).reason);					\
+	EXPECT_EQ(before, (event).old_inum);				\
+	EXPECT_EQ(after, (event).inum);					\
+} while (0)
+
+FIXTURE(all) {
+	int fd;
+};
+
+FIXTURE_SETUP(all)
+{
+	self->fd = open_listener(0);
+	ASSERT_LE(0, self->fd);
+	/* The answer to the question. */
+	ASSERT_EQ(0, drain(self->fd));
+	EXPECT_EQ(1, count_what(PROC_EVENT_NONE));
+	received = 0;
+}
+
+FIXTURE_TEARDOWN(all)
+{
+	close_listener(self->fd);
+}
+
+/* A child that lasts as long as its parent. */
+static void leave_child(void)
+{
+	if (fork())
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+static int do_unshare(void *arg)
+{
+	if (unshare(*(int *)arg))
+		return errno;
+	/* The link to a pid namespace for children wants one. */
+	if (*(int *)arg & CLONE_NEWPID)
+		leave_child();
+	raise(SIGSTOP);
+	return 0;
+}
+
+TEST_F(all, unshare)
+{
+	struct nm_proc_event nm[2];
+	__u64 old, new;
+	pid_t pid;
+
+	for (int i = 0; i < TYPES; i++) {
+		int type = types[i].type;
+
+		TH_LOG("%s", types[i].name);
+		pid = start(do_unshare, &type);
+		old = inum(pid, types[i].set);
+		ASSERT_EQ(0, go_on(pid));
+		new = inum(pid, types[i].set);
+		EXPECT_NE(old, new);
+		ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+		EXPECT_NM(nm[0], pid, pid, type, UNSHARE, old, new);
+		end(pid);
+	}
+}
+
+TEST_F(all, clone)
+{
+	struct nm_proc_event nm[2];
+	pid_t pid;
+
+	for (int i = 0; i < TYPES; i++) {
+		TH_LOG("%s", types[i].name);
+		pid = clone_with(types[i].type);
+		ASSERT_LT(0, pid);
+		ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+		EXPECT_NM(nm[0], pid, pid, types[i].type, CLONE,
+			  inum(getpid(), types[i].name),
+			  inum(pid, types[i].name));
+		EXPECT_NE(nm[0].old_inum, nm[0].inum);
+		end(pid);
+	}
+}
+
+TEST_F(all, clone_every_type)
+{
+	struct nm_proc_event nm[TYPES + 1];
+	pid_t pid = clone_with(EVERY);
+
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, drain(self->fd));
+	/* Behind the event that says that the task is there. */
+	ASSERT_EQ(1 + TYPES, received);
+	EXPECT_EQ(PROC_EVENT_FORK, messages[0].what);
+	EXPECT_EQ(pid, messages[0].event.event_data.fork.child_pid);
+	ASSERT_EQ(TYPES, nm_of(self->fd, pid, nm, TYPES + 1));
+	for (int i = 0; i < TYPES; i++)
+		EXPECT_NM(nm[i], pid, pid, types[i].type, CLONE,
+			  inum(getpid(), types[i].name),
+			  inum(pid, types[i].name));
+	end(pid);
+}
+
+struct join {
+	int fd;
+	int type;
+};
+
+static int do_setns(void *arg)
+{
+	struct join *join = arg;
+
+	if (setns(join->fd, join->type))
+		return errno;
+	raise(SIGSTOP);
+	return 0;
+}
+
+TEST_F(all, setns)
+{
+	pid_t pid, target = clone_with(EVERY);
+	struct nm_proc_event nm[2];
+	struct join join;
+	char path[64];
+	__u64 old;
+
+	ASSERT_LT(0, target);
+	for (int i = 0; i < TYPES; i++) {
+		TH_LOG("%s", types[i].name);
+		sprintf(path, "/proc/%d/ns/%s", target, types[i].name);
+		join.fd = open(path, O_RDONLY | O_CLOEXEC);
+		join.type = types[i].type;
+		ASSERT_LE(0, join.fd);
+		pid = start(do_setns, &join);
+		old = inum(pid, types[i].set);
+		ASSERT_EQ(0, go_on(pid));
+		ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+		EXPECT_NM(nm[0], pid, pid, types[i].type, SETNS, old,
+			  inum(target, types[i].name));
+		EXPECT_EQ(nm[0].inum, inum(pid, types[i].set));
+		end(pid);
+		close(join.fd);
+	}
+	end(target);
+}
+
+TEST_F(all, setns_every_type)
+{
+	pid_t pid, target = clone_with(EVERY);
+	struct nm_proc_event nm[TYPES + 1];
+	struct join join = { .type = EVERY };
+	__u64 old[TYPES];
+
+	ASSERT_LT(0, target);
+	join.fd = syscall(SYS_pidfd_open, target, 0);
+	ASSERT_LE(0, join.fd);
+	pid = start(do_setns, &join);
+	for (int i = 0; i < TYPES; i++)
+		old[i] = inum(pid, types[i].set);
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(TYPES, nm_of(self->fd, pid, nm, TYPES + 1));
+	for (int i = 0; i < TYPES; i++)
+		EXPECT_NM(nm[i], pid, pid, types[i].type, SETNS, old[i],
+			  inum(target, types[i].name));
+	end(pid);
+
+	/* To where one is already. */
+	end(target);
+	join.fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	join.type = 0;
+	pid = start(do_setns, &join);
+	ASSERT_EQ(0, go_on(pid));
+	EXPECT_EQ(0, nm_of(self->fd, pid, nm, 1));
+	end(pid);
+}
+
+static int for_children(void *arg)
+{
+	if (unshare(CLONE_NEWPID | CLONE_NEWTIME))
+		return errno;
+	raise(SIGSTOP);
+	leave_child();
+	raise(SIGSTOP);
+	return 0;
+}
+
+/* What was unshared for children is told again of the one that is in it. */
+TEST_F(all, born_into_namespaces_for_children)
+{
+	struct nm_proc_event nm[3];
+	pid_t pid = start(for_children, NULL), child = 0;
+
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(2, nm_of(self->fd, pid, nm, 3));
+	EXPECT_EQ(CLONE_NEWPID, nm[0].type);
+	EXPECT_EQ(UNSHARE, nm[0].reason);
+	EXPECT_EQ(CLONE_NEWTIME, nm[1].type);
+	EXPECT_EQ(UNSHARE, nm[1].reason);
+
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(0, drain(self->fd));
+	for (int i = 0; i < received; i++)
+		if (messages[i].what == PROC_EVENT_FORK)
+			child = messages[i].event.event_data.fork.child_pid;
+	ASSERT_EQ(2, nm_of(self->fd, child, nm, 3));
+	EXPECT_NM(nm[0], child, child, CLONE_NEWPID, CLONE,
+		  inum(pid, "pid"), inum(child, "pid"));
+	EXPECT_NM(nm[1], child, child, CLONE_NEWTIME, CLONE,
+		  inum(pid, "time"), inum(child, "time"));
+	end(pid);
+}
+
+static int time_and_exec(void *arg)
+{
+	if (unshare(CLONE_NEWTIME))
+		return errno;
+	raise(SIGSTOP);
+	execl("/bin/sh", "sh", "-c", "kill -STOP $$", NULL);
+	return errno;
+}
+
+/* Linux 6.1 leaves the task where it was; then there is nothing to tell. */
+TEST_F(all, exec)
+{
+	pid_t pid = start(time_and_exec, NULL);
+	struct nm_proc_event nm[2];
+	__u64 old, new;
+
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+	old = inum(pid, "time");
+	ASSERT_EQ(0, go_on(pid));
+	new = inum(pid, "time");
+	if (old != new) {
+		ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+		EXPECT_NM(nm[0], pid, pid, CLONE_NEWTIME, EXEC, old, new);
+	} else {
+		EXPECT_EQ(0, nm_of(self->fd, pid, nm, 2));
+	}
+	end(pid);
+}
+
+static int enter_twice(void *arg)
+{
+	for (int i = 0; i < 2; i++) {
+		if (enter_session())
+			return 1;
+		raise(SIGSTOP);
+	}
+	return 0;
+}
+
+TEST_F(all, prctl)
+{
+	pid_t pid = start(enter_twice, NULL);
+	struct nm_proc_event nm[2];
+	__u64 first;
+
+	ASSERT_EQ(0, go_on(pid));
+	first = inum(pid, "agent");
+	ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+	EXPECT_NM(nm[0], pid, pid, AGENT_NS, PRCTL, AGENT_NS_INIT_INO, first);
+
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(1, nm_of(self->fd, pid, nm, 2));
+	EXPECT_NM(nm[0], pid, pid, AGENT_NS, PRCTL, first,
+		  inum(pid, "agent"));
+	EXPECT_NE(nm[0].old_inum, nm[0].inum);
+	end(pid);
+}
+
+static int do_nothing(void *arg)
+{
+	return 0;
+}
+
+static int fork_in_session(void *arg)
+{
+	if (enter_session())
+		return 1;
+	raise(SIGSTOP);
+	in_child(do_nothing, NULL);
+	raise(SIGSTOP);
+	return 0;
+}
+
+/* A child is where its parent is: nothing to tell, wherever that is. */
+TEST_F(all, inherited)
+{
+	pid_t pid = start(fork_in_session, NULL);
+
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(0, drain(self->fd));
+	received = 0;
+	ASSERT_EQ(0, go_on(pid));
+	ASSERT_EQ(0, drain(self->fd));
+	EXPECT_EQ(1, count_what(PROC_EVENT_FORK));
+	EXPECT_EQ(1, count_what(PROC_EVENT_EXIT));
+	EXPECT_EQ(2, received);
+	end(pid);
+}
+
+static void *unshare_thread(void *arg)
+{
+	*(pid_t *)arg = gettid();
+	return (void *)(long)unshare(CLONE_NEWUTS);
+}
+
+/* A thread has namespaces of its own. */
+TEST_F(all, thread)
+{
+	struct nm_proc_event nm[2];
+	pthread_t thread;
+	__u64 old = inum(getpid(), "uts");
+	void *result;
+	pid_t tid;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, unshare_thread, &tid));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	ASSERT_EQ(NULL, result);
+	ASSERT_EQ(0, drain(self->fd));
+	EXPECT_EQ(1, count_what(PROC_EVENT_NM));
+	ASSERT_EQ(1, nm_of(self->fd, tid, nm, 2));
+	EXPECT_NM(nm[0], tid, getpid(), CLONE_NEWUTS, UNSHARE, old,
+		  nm[0].inum);
+}
+
+static int exit_at_once(void *arg)
+{
+	_exit(0);
+}
+
+TEST_F(all, vfork)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	struct nm_proc_event nm[2];
+	pid_t pid;
+
+	pid = clone(exit_at_once, stack + sizeof(stack), CLONE_VM |
+		    CLONE_VFORK | CLONE_NEWUTS | CLONE_NEWNET | SIGCHLD, NULL);
+	ASSERT_LT(0, pid);
+	reap(pid);
+	ASSERT_EQ(2, nm_of(self->fd, pid, nm, 2));
+	EXPECT_EQ(CLONE_NEWUTS, nm[0].type);
+	EXPECT_EQ(CLONE_NEWNET, nm[1].type);
+	EXPECT_EQ(CLONE, nm[0].reason);
+}
+
+static int fail_all_ways(void *arg)
+{
+	struct join *join = arg;
+	pid_t taken = getppid();
+	struct clone_args args = {
+		.flags = CLONE_NEWNET | CLONE_NEWUTS,
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&taken,
+		.set_tid_size = 1,
+	};
+
+	/* The last step of a fork that can fail finds the id taken. */
+	if (syscall(SYS_clone3, &args, sizeof(args)) != -1 || errno != EEXIST)
+		return 1;
+	/* A flag that nobody knows, beside others. */
+	if (ERR(unshare(CLONE_NEWUTS | CLONE_NEWNET | CLONE_PTRACE)) != EINVAL)
+		return 2;
+	if (ERR(setns(join->fd, CLONE_NEWUTS)) != EINVAL)
+		return 3;
+	/* One's own user namespace can't be joined, and so none of them. */
+	if (ERR(setns(join->type, EVERY)) != EINVAL)
+		return 4;
+	if (setuid(NOBODY))
+		return 5;
+	if (ERR(unshare(CLONE_NEWUTS | CLONE_NEWNET)) != EPERM ||
+	    ERR(setns(join->fd, 0)) != EPERM ||
+	    enter_session() != EPERM)
+		return 6;
+	args.set_tid = 0;
+	args.set_tid_size = 0;
+	if (syscall(SYS_clone3, &args, sizeof(args)) != -1 || errno != EPERM)
+		return 7;
+	return 0;
+}
+
+TEST_F(all, failures_send_nothing)
+{
+	struct join join = {
+		.fd = open("/proc/self/ns/net", O_RDONLY),
+		.type = syscall(SYS_pidfd_open, getpid(), 0),
+	};
+
+	ASSERT_EQ(0, in_child(fail_all_ways, &join));
+	ASSERT_EQ(0, drain(self->fd));
+	EXPECT_EQ(1, count_what(PROC_EVENT_FORK));
+	EXPECT_EQ(1, count_what(PROC_EVENT_EXIT));
+	EXPECT_EQ(0, count_what(PROC_EVENT_NM));
+}
+
+static int run_unshare(void *arg)
+{
+	dup2(*(int *)arg, 1);
+	execlp("unshare", "unshare", "-n", "-f", "ls", "-l",
+	       "/proc/self/ns/net", NULL);
+	return 127;
+}
+
+/* The example of the contract. */
+TEST_F(all, unshare_program)
+{
+	const __u32 sequence[] = {
+		PROC_EVENT_FORK, PROC_EVENT_EXEC, PROC_EVENT_NM,
+		PROC_EVENT_FORK, PROC_EVENT_EXEC, PROC_EVENT_EXIT,
+		PROC_EVENT_EXIT
+	};
+	pid_t tool, ls;
+	char text[512], *link;
+	struct message *m;
+	int out[2];
+	ssize_t n;
+
+	ASSERT_EQ(0, pipe(out));
+	ASSERT_EQ(0, in_child(run_unshare, &out[1]));
+	n = read(out[0], text, sizeof(text) - 1);
+	ASSERT_LT(0, n);
+	text[n] = 0;
+	link = strstr(text, "net:[");
+	ASSERT_NE(NULL, link);
+
+	ASSERT_EQ(0, drain(self->fd));
+	ASSERT_EQ(7, received);
+	for (int i = 0; i < 7; i++)
+		EXPECT_EQ(sequence[i], messages[i].what);
+	m = messages;
+	tool = m[0].event.event_data.fork.child_pid;
+	ls = m[3].event.event_data.fork.child_pid;
+	EXPECT_EQ(getpid(), m[0].event.event_data.fork.parent_pid);
+	EXPECT_EQ(tool, m[1].event.event_data.exec.process_pid);
+	EXPECT_NM(m[2].nm, tool, tool, CLONE_NEWNET, UNSHARE,
+		  inum(getpid(), "net"), strtoull(link + 5, NULL, 10));
+	EXPECT_EQ(tool, m[3].event.event_data.fork.parent_pid);
+	EXPECT_EQ(ls, m[4].event.event_data.exec.process_pid);
+	EXPECT_EQ(ls, m[5].event.event_data.exit.process_pid);
+	EXPECT_EQ(tool, m[6].event.event_data.exit.process_pid);
+}
+
+static int all_events(void *arg)
+{
+	const struct rlimit none = { };
+	pid_t pid = getppid();
+
+	setrlimit(RLIMIT_CORE, &none);
+	if (ptrace(PTRACE_ATTACH, pid, 0, 0) || waitpid(pid, NULL, 0) != pid ||
+	    ptrace(PTRACE_DETACH, pid, 0, 0))
+		return 1;
+	if (prctl(PR_SET_NAME, "connector"))
+		return 2;
+	if (setsid() < 0 || unshare(EVERY & ~CLONE_NEWUSER) ||
+	    setgid(NOBODY) || setuid(NOBODY))
+		return 3;
+	abort();
+}
+
+static int traced(void *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(all_events(NULL));
+	return reap(pid) != 1000 + SIGABRT;
+}
+
+TEST_F(all, other_messages_keep_their_size)
+{
+	const __u32 others[] = {
+		PROC_EVENT_FORK, PROC_EVENT_EXIT, PROC_EVENT_UID,
+		PROC_EVENT_GID, PROC_EVENT_SID, PROC_EVENT_PTRACE,
+		PROC_EVENT_COMM, PROC_EVENT_COREDUMP
+	};
+
+	EXPECT_EQ(OTHER_SIZE, sizeof(struct proc_event));
+	ASSERT_EQ(0, in_child(traced, NULL));
+	ASSERT_EQ(0, drain(self->fd));
+	for (int i = 0; i < received; i++) {
+		__u32 size = messages[i].what == PROC_EVENT_NM ? NM_SIZE :
+								 OTHER_SIZE;
+
+		EXPECT_EQ(size, messages[i].len);
+	}
+	for (int i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		EXPECT_LE(1, count_what(others[i]));
+	EXPECT_EQ(TYPES - 1, count_what(PROC_EVENT_NM));
+}
+
+static int unshare_all(void *arg)
+{
+	return unshare(EVERY) ? errno : 0;
+}
+
+/* Nothing of what a CPU has numbered is missing. */
+static int gaps(void)
+{
+	__u32 next[1024] = { };
+	bool seen[1024] = { };
+	int found = 0;
+
+	for (int i = 0; i < received; i++) {
+		__u32 cpu = messages[i].cpu;
+
+		if (cpu >= 1024)
+			return -1;
+		found += seen[cpu] && messages[i].seq != next[cpu];
+		seen[cpu] = true;
+		next[cpu] = messages[i].seq + 1;
+	}
+	return found;
+}
+
+TEST_F(all, sequence_numbers)
+{
+	pid_t pid[8];
+
+	for (int i = 0; i < 8; i++) {
+		pid[i] = fork();
+		if (pid[i])
+			continue;
+		for (int k = 0; k < 4; k++)
+			if (in_child(unshare_all, NULL))
+				_exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < 8; i++)
+		EXPECT_EQ(0, reap(pid[i]));
+	ASSERT_EQ(0, drain(self->fd));
+	EXPECT_EQ(8 * 4 * TYPES, count_what(PROC_EVENT_NM));
+	EXPECT_EQ(0, gaps());
+}
+
+/* In a filtered listener's way, and out of an unfiltered one's. */
+TEST_F(all, filter)
+{
+	const __u32 before = ALL_EVENTS & ~PROC_EVENT_NM;
+	const struct {
+		__u32 ask;
+		int nm, forks, answers;
+	} filters[] = {
+		{ PROC_EVENT_NM,			TYPES, 0, 0 },
+		{ PROC_EVENT_FORK | PROC_EVENT_EXIT,	0, 1, 0 },
+		{ PROC_EVENT_FORK | PROC_EVENT_NM,	TYPES, 1, 0 },
+		/* A program from before asked for all and gets all but ours. */
+		{ before,				0, 1, 1 },
+		{ ALL_EVENTS,				TYPES, 1, 1 },
+	};
+	int fd;
+
+	if (!ALL_EVENTS)
+		SKIP(return, "the connector of this kernel has no filter");
+	EXPECT_EQ(PROC_EVENT_NM, ALL_EVENTS & PROC_EVENT_NM);
+	for (int i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		TH_LOG("filter %#x", filters[i].ask);
+		fd = open_listener(filters[i].ask);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, in_child(unshare_all, NULL));
+		received = 0;
+		ASSERT_EQ(0, drain(fd));
+		EXPECT_EQ(filters[i].nm, count_what(PROC_EVENT_NM));
+		EXPECT_EQ(filters[i].forks, count_what(PROC_EVENT_FORK));
+		EXPECT_EQ(filters[i].answers, count_what(PROC_EVENT_NONE));
+		close_listener(fd);
+	}
+	received = 0;
+	ASSERT_EQ(0, drain(self->fd));
+	EXPECT_EQ(5 * TYPES, count_what(PROC_EVENT_NM));
+	EXPECT_EQ(0, gaps());
+}
+
+static int change_all(void *arg)
+{
+	pid_t pid;
+
+	if (enter_session() || unshare(EVERY))
+		return 1;
+	pid = clone_with(CLONE_NEWNET);
+	if (pid < 0)
+		return 2;
+	end(pid);
+	return ERR(setns(*(int *)arg, CLONE_NEWNET)) != EPERM;
+}
+
+/* Whatever is sent takes a number, whether somebody gets it or not. */
+TEST(nothing_is_sent_where_nobody_listens)
+{
+	cpu_set_t set;
+	__u32 seq;
+	int fd, net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	fd = open_listener(0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, drain(fd));
+	ASSERT_LE(1, received);
+	EXPECT_EQ(0, messages[received - 1].cpu);
+	seq = messages[received - 1].seq;
+
+	ASSERT_EQ(0, ask(fd, PROC_CN_MCAST_IGNORE, 0));
+	ASSERT_EQ(0, in_child(change_all, &net));
+	received = 0;
+	ASSERT_EQ(0, drain(fd));
+	EXPECT_EQ(0, received);
+
+	ASSERT_EQ(0, ask(fd, PROC_CN_MCAST_LISTEN, 0));
+	ASSERT_EQ(0, drain(fd));
+	ASSERT_EQ(1, received);
+	EXPECT_EQ(seq + 1, messages[0].seq);
+
+	/* And that it would be seen. */
+	ASSERT_EQ(0, in_child(change_all, &net));
+	received = 0;
+	ASSERT_EQ(0, drain(fd));
+	/* The child is the first in its pid and time namespaces, too. */
+	EXPECT_EQ(1 + TYPES + 3, count_what(PROC_EVENT_NM));
+	close_listener(fd);
+}
+
+TEST_HARNESS_MAIN
