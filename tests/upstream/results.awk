@@ -9,7 +9,7 @@ function put(key, result, text) {
 }
 
 /^#@ begin / {
-	program = substr($0, 11)
+	program = substr($0, 10)
 	running = 1
 	next
 }
