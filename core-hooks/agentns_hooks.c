@@ -36,7 +36,7 @@ static DEFINE_MUTEX(agentns_register_lock);
  * Stands for the initial agent namespace, whose pointer in nsproxy is NULL,
  * where an object is needed. Its first reference is never dropped.
  */
-static struct ns_common agentns_init_ns = {
+struct ns_common agentns_init_ns = {
 	.ops	= &agentns_operations,
 	.inum	= AGENT_NS_INIT_INO,
 	AGENTNS_NS_COMMON_INIT,
@@ -193,6 +193,20 @@ struct ns_common *agentns_get(struct ns_common *ns)
 }
 EXPORT_SYMBOL_GPL(agentns_get);
 
+/* Out of line, so that the way of most puts is short. */
+static noinline void agentns_release(struct ns_common *ns)
+{
+	const struct agentns_ops *ops = agentns_ops_pinned();
+
+	/*
+	 * The session's own reference on the module may be gone before
+	 * release() has returned into this function.
+	 */
+	__module_get(ops->owner);
+	ops->release(ns);
+	module_put(ops->owner);
+}
+
 /**
  * agentns_put - drop a reference on a session
  * @ns: a session, the initial agent namespace's object, or NULL
@@ -201,19 +215,8 @@ EXPORT_SYMBOL_GPL(agentns_get);
  */
 void agentns_put(struct ns_common *ns)
 {
-	const struct agentns_ops *ops;
-
-	if (!ns || !refcount_dec_and_test(agentns_refcount(ns)))
-		return;
-
-	/*
-	 * The session's own reference on the module may be gone before
-	 * release() has returned into this function.
-	 */
-	ops = agentns_ops_pinned();
-	__module_get(ops->owner);
-	ops->release(ns);
-	module_put(ops->owner);
+	if (ns && unlikely(refcount_dec_and_test(agentns_refcount(ns))))
+		agentns_release(ns);
 }
 EXPORT_SYMBOL_GPL(agentns_put);
 
@@ -243,15 +246,6 @@ struct ns_tree_root agent_ns_tree = {
 	.ns_rb = RB_ROOT,
 	.ns_list_head = LIST_HEAD_INIT(agent_ns_tree.ns_list_head),
 };
-
-/**
- * agentns_current - is current in this namespace?
- * @ns: an agent namespace
- */
-bool agentns_current(const struct ns_common *ns)
-{
-	return ns == (current->nsproxy->agent_ns ?: &agentns_init_ns);
-}
 
 /**
  * agentns_active_get - a task is about to use an nsproxy

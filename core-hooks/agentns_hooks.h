@@ -60,6 +60,7 @@ struct nsproxy *create_new_namespaces(AGENTNS_CLONE_FLAGS_T flags,
 				      struct fs_struct *new_fs);
 
 #include <linux/nsproxy.h>
+#include <linux/sched.h>
 
 #ifdef CONFIG_AGENTNS_HOOKS
 
@@ -187,6 +188,7 @@ void agentns_put(struct ns_common *ns);
 
 /* For the kernel. */
 extern const struct proc_ns_operations agentns_operations;
+extern struct ns_common agentns_init_ns;
 long agentns_prctl(int option, unsigned long arg2, unsigned long arg3,
 		   unsigned long arg4, unsigned long arg5);
 bool agentns_loaded(void);
@@ -232,9 +234,14 @@ DECLARE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
 
 #ifdef AGENTNS_HAVE_NSTREE
 extern struct ns_tree_root agent_ns_tree;
-bool agentns_current(const struct ns_common *ns);
 void agentns_active_get(struct nsproxy *ns);
 void agentns_active_put(struct nsproxy *ns);
+
+/* Is current in this agent namespace? In line, as listns(2) asks it of each. */
+static inline bool agentns_current(const struct ns_common *ns)
+{
+	return ns == (current->nsproxy->agent_ns ?: &agentns_init_ns);
+}
 #endif
 
 /* The last steps of building an nsproxy, and of freeing one. */
