@@ -388,6 +388,25 @@ TEST(ways_out)
 	EXPECT_EQ(EPERM, w->init);
 }
 
+/* Up one session, where both are the user namespace's own. */
+static int leave_own(void *unused)
+{
+	int outer;
+
+	if (enter_session() || unshare(CLONE_NEWUSER) || enter_session())
+		return 200;
+	outer = open("/proc/self/ns/agent", O_RDONLY);
+	if (enter_session())
+		return 201;
+	return ERR(setns(outer, AGENT_NS));
+}
+
+/* Its budget may be meant for whoever is root in there: it holds. */
+TEST(namespace_root_cannot_leave_what_it_owns)
+{
+	EXPECT_EQ(EPERM, in_child(leave_own, NULL));
+}
+
 /* Set by a test that has made a user namespace, for a target of before that. */
 static volatile int *user_ns_made;
 
