@@ -93,6 +93,13 @@
 #define PR_GET_AGENT_BUDGET_EX		(PR_AGENT_BASE + 9)
 
 /*
+ * Seal the caller's session: from then on no task inside of it leaves it or
+ * loosens its budget, whatever its capabilities; a task in an ancestor session
+ * can. There is no way back. All arguments are zero. EINVAL outside a session.
+ */
+#define PR_SEAL_AGENT_NS		(PR_AGENT_BASE + 10)
+
+/*
  * const struct agent_ns_id_req *, __u64 *ids, number of ids: list agent
  * namespaces by their namespace ids, in ascending order, from the first one
  * behind req->ns_id on; the answer is how many there were. A namespace is
@@ -122,6 +129,8 @@
 #define AGENT_NS_ACTION_LOG	0	/* one log line, work goes on */
 #define AGENT_NS_ACTION_TERM	1	/* SIGTERM to every process, once */
 #define AGENT_NS_ACTION_KILL	2	/* SIGKILL to every process */
+#define AGENT_NS_ACTION_STOP	3	/* SIGSTOP to every process, until raised */
+#define AGENT_NS_ACTION_DENY	4	/* EDQUOT; what it takes to end goes on */
 
 struct agent_session_id_uapi {
 	__u8 bytes[AGENT_NS_ID_BYTES];
@@ -175,6 +184,12 @@ struct agent_ns_budget_uapi {
  * @max_opens: calls counted in openat_count
  * @max_connects: calls counted in connect_count
  * @max_unlinks: calls counted in unlink_count
+ * @max_tasks: tasks that live at one time, threads too
+ * @max_cpu_ns: nanoseconds of CPU time of all tasks together
+ * @max_descendants: live sessions below this one; no action: creating one more
+ *	fails with ENOSPC
+ * @grace_ns: nanoseconds from the SIGTERM of AGENT_NS_ACTION_TERM until
+ *	SIGKILL; 0 is never
  */
 struct agent_ns_budget_ex {
 	__u32 action;
@@ -186,9 +201,14 @@ struct agent_ns_budget_ex {
 	__u64 max_opens;
 	__u64 max_connects;
 	__u64 max_unlinks;
+	__u64 max_tasks;
+	__u64 max_cpu_ns;
+	__u64 max_descendants;
+	__u64 grace_ns;
 };
 
-#define AGENT_NS_BUDGET_EX_SIZE_VER0	64
+#define AGENT_NS_BUDGET_EX_SIZE_VER0	64	/* to max_unlinks */
+#define AGENT_NS_BUDGET_EX_SIZE_VER1	96
 
 /**
  * struct agent_ns_id_req - what PR_LIST_AGENT_NS is to list
