@@ -77,6 +77,10 @@ void agentns_post_fork_none(struct agentns_fork *fork,
 {
 }
 
+void agentns_account_cpu_none(struct ns_common *ns, u64 delta_ns)
+{
+}
+
 DEFINE_STATIC_CALL(agentns_syscall_enter, agentns_syscall_enter_none);
 DEFINE_STATIC_CALL(agentns_uring_request, agentns_uring_request_none);
 DEFINE_STATIC_CALL(agentns_write_begin, agentns_write_begin_none);
@@ -84,6 +88,7 @@ DEFINE_STATIC_CALL(agentns_write_end, agentns_write_end_none);
 DEFINE_STATIC_CALL(agentns_can_fork, agentns_can_fork_none);
 DEFINE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
 DEFINE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
+DEFINE_STATIC_CALL(agentns_account_cpu, agentns_account_cpu_none);
 
 /**
  * agentns_register - make a module the one that the hooks call
@@ -115,6 +120,7 @@ int agentns_register(const struct agentns_ops *ops)
 	static_call_update(agentns_can_fork, ops->can_fork);
 	static_call_update(agentns_cancel_fork, ops->cancel_fork);
 	static_call_update(agentns_post_fork, ops->post_fork);
+	static_call_update(agentns_account_cpu, ops->account_cpu);
 	rcu_assign_pointer(agentns_ops, ops);
 out:
 	mutex_unlock(&agentns_register_lock);
@@ -143,6 +149,7 @@ void agentns_unregister(const struct agentns_ops *ops)
 	static_call_update(agentns_can_fork, agentns_can_fork_none);
 	static_call_update(agentns_cancel_fork, agentns_cancel_fork_none);
 	static_call_update(agentns_post_fork, agentns_post_fork_none);
+	static_call_update(agentns_account_cpu, agentns_account_cpu_none);
 	mutex_unlock(&agentns_register_lock);
 	synchronize_rcu();
 }
@@ -492,6 +499,50 @@ put_module:
 void __agentns_exit_task(struct task_struct *task)
 {
 	agentns_ops_pinned()->exit(task->nsproxy->agent_ns);
+}
+
+/**
+ * struct agentns_cpu_time - CPU time that has yet to be accounted
+ * @task: whose; to be compared, and nothing else
+ * @ns: nanoseconds
+ *
+ * By CPU, under the lock of its run queue: what another CPU found out that the
+ * task there has used.
+ */
+struct agentns_cpu_time {
+	const struct task_struct *task;
+	u64 ns;
+};
+
+static DEFINE_PER_CPU(struct agentns_cpu_time, agentns_cpu_time);
+
+/**
+ * __agentns_account_cpu - a task in a session has used its CPU
+ * @task: the task that its CPU runs
+ * @delta_ns: for so long since the last time
+ *
+ * Nobody but the task itself may look at its nsproxy, so what others find out
+ * waits until it is accounted next by its own CPU, before it runs another task.
+ *
+ * Context: Interrupts are off, the lock of the task's run queue is held.
+ */
+void __agentns_account_cpu(struct task_struct *task, u64 delta_ns)
+{
+	struct agentns_cpu_time *time = per_cpu_ptr(&agentns_cpu_time,
+						    task_cpu(task));
+
+	if (time->task != task) {
+		time->task = task;
+		time->ns = 0;
+	}
+	time->ns += delta_ns;
+	if (task != current)
+		return;
+	delta_ns = time->ns;
+	time->ns = 0;
+	if (task->nsproxy && task->nsproxy->agent_ns)
+		static_call(agentns_account_cpu)(task->nsproxy->agent_ns,
+						 delta_ns);
 }
 
 /**

@@ -44,7 +44,7 @@ struct user_namespace;
  * Raised by one whenever a module built for the old number would misbehave.
  * agentns_register() refuses a module that was written for another one.
  */
-#define AGENTNS_HOOKS_ABI	2
+#define AGENTNS_HOOKS_ABI	3
 
 /* The files of /proc/PID, in the order of struct agentns_ops.proc_show. */
 enum agentns_proc_file {
@@ -145,6 +145,8 @@ struct agentns_move {
  *	one; 0 or the error; may sleep
  * @cancel_fork: that task was not created after all; may sleep
  * @post_fork: it was: @child is visible and not yet running; may sleep
+ * @account_cpu: current, in @ns, has used its CPU for @delta_ns more; with
+ *	interrupts off, the lock of the run queue held
  */
 struct agentns_ops {
 	unsigned int hooks_abi;
@@ -171,6 +173,7 @@ struct agentns_ops {
 	int (*can_fork)(struct agentns_fork *fork, struct task_struct *child);
 	void (*cancel_fork)(struct agentns_fork *fork);
 	void (*post_fork)(struct agentns_fork *fork, struct task_struct *child);
+	void (*account_cpu)(struct ns_common *ns, u64 delta_ns);
 };
 
 /* For the module. */
@@ -215,6 +218,7 @@ typedef int agentns_can_fork_fn(struct agentns_fork *fork,
 typedef void agentns_cancel_fork_fn(struct agentns_fork *fork);
 typedef void agentns_post_fork_fn(struct agentns_fork *fork,
 				  struct task_struct *child);
+typedef void agentns_account_cpu_fn(struct ns_common *ns, u64 delta_ns);
 
 agentns_syscall_enter_fn agentns_syscall_enter_none;
 agentns_uring_request_fn agentns_uring_request_none;
@@ -223,6 +227,7 @@ agentns_write_end_fn agentns_write_end_none;
 agentns_can_fork_fn agentns_can_fork_none;
 agentns_cancel_fork_fn agentns_cancel_fork_none;
 agentns_post_fork_fn agentns_post_fork_none;
+agentns_account_cpu_fn agentns_account_cpu_none;
 
 DECLARE_STATIC_CALL(agentns_syscall_enter, agentns_syscall_enter_none);
 DECLARE_STATIC_CALL(agentns_uring_request, agentns_uring_request_none);
@@ -231,6 +236,7 @@ DECLARE_STATIC_CALL(agentns_write_end, agentns_write_end_none);
 DECLARE_STATIC_CALL(agentns_can_fork, agentns_can_fork_none);
 DECLARE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
 DECLARE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
+DECLARE_STATIC_CALL(agentns_account_cpu, agentns_account_cpu_none);
 
 #ifdef AGENTNS_HAVE_NSTREE
 extern struct ns_tree_root agent_ns_tree;
@@ -405,6 +411,15 @@ static inline void agentns_post_fork(struct agentns_fork *fork,
 		static_call(agentns_post_fork)(fork, child);
 }
 
+void __agentns_account_cpu(struct task_struct *task, u64 delta_ns);
+
+/* @task has run for @delta_ns; the lock of its run queue is held. */
+static inline void agentns_account_cpu(struct task_struct *task, u64 delta_ns)
+{
+	if (unlikely(test_task_syscall_work(task, SYSCALL_AGENT)))
+		__agentns_account_cpu(task, delta_ns);
+}
+
 /*
  * An entry of /proc/PID that is not to be seen: ours, while no module is
  * there. @show is the entry's proc_op, whatever it is.
@@ -509,6 +524,9 @@ static inline void agentns_cancel_fork(struct agentns_fork *fork) { }
 
 static inline void agentns_post_fork(struct agentns_fork *fork,
 				     struct task_struct *child) { }
+
+static inline void agentns_account_cpu(struct task_struct *task,
+				       u64 delta_ns) { }
 
 static inline bool agentns_proc_hidden(const void *show)
 {
