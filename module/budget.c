@@ -1,46 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Setting budgets, and acting when one is used up. */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
+/* Setting budgets, and spending under them. */
 #include <linux/array_size.h>
-#include <linux/capability.h>
-#include <linux/ratelimit.h>
+#include <linux/cred.h>
 #include <linux/sched/signal.h>
+#include <linux/thread_info.h>
 
+#include "authority.h"
 #include "budget.h"
-#include "counters.h"
+#include "crossing.h"
+#include "deadline.h"
+#include "gate.h"
 #include "kill.h"
-#include "reaper.h"
 
 const char *const agentns_action_names[] = {
 	[AGENT_NS_ACTION_LOG]	= "log",
 	[AGENT_NS_ACTION_TERM]	= "term",
 	[AGENT_NS_ACTION_KILL]	= "kill",
+	[AGENT_NS_ACTION_STOP]	= "stop",
+	[AGENT_NS_ACTION_DENY]	= "deny",
 };
 
 const unsigned int agentns_nr_actions = ARRAY_SIZE(agentns_action_names);
 
-static const char *const agentns_limit_names[AGENTNS_NR_RESOURCES] = {
+const char *const agentns_limit_names[AGENTNS_NR_LIMITS] = {
 	[AGENTNS_SYSCALLS]	= "max_syscalls",
 	[AGENTNS_BYTES]		= "max_write_bytes",
 	[AGENTNS_FORKS]		= "max_forks",
 	[AGENTNS_OPENS]		= "max_opens",
 	[AGENTNS_CONNECTS]	= "max_connects",
 	[AGENTNS_UNLINKS]	= "max_unlinks",
+	[AGENTNS_TASKS]		= "max_tasks",
+	[AGENTNS_CPU]		= "max_cpu_ns",
+	[AGENTNS_ELAPSED]	= "max_elapsed_ns",
+	[AGENTNS_DESCENDANTS]	= "max_descendants",
 };
 
-/*
- * One line a crossing. A session whose agents make new sessions or change
- * their limits only to cross them silences none but its own tree.
- */
-static void agentns_log_crossing(struct agentns_session *s, const char *name,
-				 u64 limit, u64 value, u32 action)
-{
-	if (__ratelimit(&s->root->log_rate))
-		pr_notice("session %*phN: %s %llu reached, value %llu, action %s\n",
-			  AGENT_NS_ID_BYTES, s->id, name, limit, value,
-			  agentns_action_names[action]);
-}
+/* What a new session starts with; its lock guards it. */
+struct agentns_budget agentns_budget_default;
+static DEFINE_SPINLOCK(agentns_default_lock);
 
 /* A limit of 0 is none: the loosest of all. */
 static bool agentns_loosens(u64 old, u64 new)
@@ -50,27 +47,62 @@ static bool agentns_loosens(u64 old, u64 new)
 
 static bool agentns_has_limit(const struct agentns_budget *budget)
 {
-	enum agentns_resource res;
+	unsigned int i;
 
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		if (budget->limit[res])
+	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
+		if (i != AGENTNS_DESCENDANTS && budget->limit[i])
 			return true;
-	return budget->max_elapsed_ns;
+	return false;
 }
 
-/* Does @new allow anything that @old does not? */
-static bool agentns_budget_loosens(const struct agentns_budget *old,
+/*
+ * How much an action leaves to who is bound by it: all, all until the end
+ * that follows a SIGTERM, what costs nothing, nothing, not even to exist.
+ */
+static unsigned int agentns_severity(u32 action)
+{
+	static const u8 severity[] = {
+		[AGENT_NS_ACTION_LOG]	= 0,
+		[AGENT_NS_ACTION_TERM]	= 1,
+		[AGENT_NS_ACTION_DENY]	= 2,
+		[AGENT_NS_ACTION_STOP]	= 3,
+		[AGENT_NS_ACTION_KILL]	= 4,
+	};
+
+	return severity[action];
+}
+
+/*
+ * A SIGTERM that SIGKILL follows is not looser than to be denied or stopped,
+ * and not tighter: it lets more be used, and it ends. From there only a kill
+ * tightens.
+ */
+static bool agentns_action_loosens(const struct agentns_budget *old,
 				   const struct agentns_budget *new)
 {
-	enum agentns_resource res;
-
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		if (agentns_loosens(old->limit[res], new->limit[res]))
-			return true;
-	if (agentns_loosens(old->max_elapsed_ns, new->max_elapsed_ns))
+	if (agentns_severity(new->action) < agentns_severity(old->action))
 		return true;
-	/* The actions so far are numbered by their severity. */
-	return agentns_has_limit(old) && new->action < old->action;
+	if (old->action != AGENT_NS_ACTION_TERM || !old->grace_ns ||
+	    new->action == AGENT_NS_ACTION_KILL)
+		return false;
+	return new->action != AGENT_NS_ACTION_TERM ||
+	       agentns_loosens(old->grace_ns, new->grace_ns);
+}
+
+/**
+ * agentns_budget_loosens - does a budget allow anything that another does not?
+ * @old: the one that binds now
+ * @new: the one that is to replace it
+ */
+bool agentns_budget_loosens(const struct agentns_budget *old,
+			    const struct agentns_budget *new)
+{
+	unsigned int i;
+
+	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
+		if (agentns_loosens(old->limit[i], new->limit[i]))
+			return true;
+	return agentns_has_limit(old) && agentns_action_loosens(old, new);
 }
 
 static void agentns_budget_read(const struct agentns_session *s,
@@ -82,14 +114,10 @@ static void agentns_budget_read(const struct agentns_session *s,
 
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		budget->limit[res] = s->pool[res].limit;
-	budget->max_elapsed_ns = s->max_elapsed_ns;
+	budget->limit[AGENTNS_ELAPSED] = s->max_elapsed_ns;
+	budget->limit[AGENTNS_DESCENDANTS] = s->max_descendants;
+	budget->grace_ns = s->grace_ns;
 	budget->action = s->action;
-}
-
-static void agentns_elapsed_write(struct agentns_session *s, u64 max_elapsed_ns)
-{
-	WRITE_ONCE(s->max_elapsed_ns, max_elapsed_ns);
-	s->elapsed_crossed = false;
 }
 
 /*
@@ -106,40 +134,73 @@ static void agentns_limit_change(struct agentns_session *s,
 		agentns_limit_set(s, res, limit);
 }
 
+/* Return: whether tasks that were stopped are to go on. */
+static bool agentns_budget_apply(struct agentns_session *s,
+				 const struct agentns_budget *old,
+				 const struct agentns_budget *new)
+{
+	bool action_changes = new->action != old->action;
+	enum agentns_resource res;
+
+	WRITE_ONCE(s->action, new->action);
+	s->grace_ns = new->grace_ns;
+	WRITE_ONCE(s->max_descendants, new->limit[AGENTNS_DESCENDANTS]);
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		agentns_limit_change(s, res, new->limit[res], action_changes);
+	if (action_changes ||
+	    new->limit[AGENTNS_ELAPSED] != old->limit[AGENTNS_ELAPSED]) {
+		WRITE_ONCE(s->max_elapsed_ns, new->limit[AGENTNS_ELAPSED]);
+		WRITE_ONCE(s->elapsed_crossed, false);
+	}
+	return agentns_crossings_reconsider(s);
+}
+
+/* Outside the tree lock: what a change brings about at once. */
+static void agentns_budget_changed(struct agentns_session *s, bool go_on)
+{
+	enum agentns_resource res;
+
+	if (go_on)
+		agentns_stop_or_go(s);
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		agentns_crossed_already(s, res);
+}
+
 /**
  * agentns_budget_set - replace a session's budget on behalf of current
  * @s: the session, pinned
  * @budget: all of its limits
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
  * Return: 0, -EINVAL for an unknown action, -EPERM where current may only
  * tighten and this would loosen.
  */
 int agentns_budget_set(struct agentns_session *s,
 		       const struct agentns_budget *budget)
 {
-	enum agentns_resource res;
+	const struct cred *cred, *was = NULL;
 	struct agentns_budget old;
-	bool action_changes;
+	bool go_on;
+	int err;
 
 	if (budget->action >= agentns_nr_actions)
 		return -EINVAL;
 
+	cred = get_current_cred();
 	spin_lock(&s->root->tree_lock);
 	agentns_budget_read(s, &old);
-	if (agentns_budget_loosens(&old, budget) && !capable(CAP_SYS_ADMIN)) {
+	err = agentns_may_set_budget(s, &old, budget);
+	if (err) {
 		spin_unlock(&s->root->tree_lock);
-		return -EPERM;
+		put_cred(cred);
+		return err;
 	}
-	action_changes = budget->action != old.action;
-	s->action = budget->action;
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		agentns_limit_change(s, res, budget->limit[res],
-				     action_changes);
-	if (action_changes || budget->max_elapsed_ns != old.max_elapsed_ns)
-		agentns_elapsed_write(s, budget->max_elapsed_ns);
+	was = s->limiter;
+	s->limiter = cred;
+	go_on = agentns_budget_apply(s, &old, budget);
 	spin_unlock(&s->root->tree_lock);
-	agentns_reaper_hurry(s);
+	put_cred(was);
+	agentns_budget_changed(s, go_on);
 	return 0;
 }
 
@@ -158,125 +219,197 @@ void agentns_budget_get(struct agentns_session *s,
 	spin_unlock(&s->root->tree_lock);
 }
 
-/**
- * agentns_budget_set_limit - set one limit, with an administrator's authority
- * @s: the session, pinned
- * @res: of what
- * @limit: calls or bytes; 0 is none
- *
- * Context: Process context.
- */
-void agentns_budget_set_limit(struct agentns_session *s,
-			      enum agentns_resource res, u64 limit)
+/* For agentns_budget_change(). */
+void agentns_budget_field_limit(struct agentns_budget *budget,
+				unsigned int which, u64 value)
 {
-	spin_lock(&s->root->tree_lock);
-	agentns_limit_change(s, res, limit, false);
-	spin_unlock(&s->root->tree_lock);
+	budget->limit[which] = value;
+}
+
+void agentns_budget_field_grace(struct agentns_budget *budget,
+				unsigned int which, u64 value)
+{
+	budget->grace_ns = value;
+}
+
+void agentns_budget_field_action(struct agentns_budget *budget,
+				 unsigned int which, u64 value)
+{
+	budget->action = value;
 }
 
 /**
- * agentns_budget_set_elapsed - limit a session's age, likewise
+ * agentns_budget_change - change one field of a budget, as sysfs does
  * @s: the session, pinned
- * @max_elapsed_ns: nanoseconds since creation; 0 is none
- *
- * Context: Process context.
- */
-void agentns_budget_set_elapsed(struct agentns_session *s, u64 max_elapsed_ns)
-{
-	spin_lock(&s->root->tree_lock);
-	agentns_elapsed_write(s, max_elapsed_ns);
-	spin_unlock(&s->root->tree_lock);
-	agentns_reaper_hurry(s);
-}
-
-/**
- * agentns_budget_set_action - choose what a crossing does, likewise
- * @s: the session, pinned
- * @action: AGENT_NS_ACTION_*
+ * @field: which kind of field
+ * @which: which limit
+ * @value: the new value, in range
  *
  * Limits that were crossed under another action bind again.
  *
- * Context: Process context.
- * Return: 0 or -EINVAL.
+ * Context: Process context, may sleep.
+ * Return: 0, or -EPERM: see agentns_may_manage().
  */
-int agentns_budget_set_action(struct agentns_session *s, u32 action)
+int agentns_budget_change(struct agentns_session *s,
+			  agentns_budget_field_fn *field, unsigned int which,
+			  u64 value)
 {
-	enum agentns_resource res;
+	struct agentns_budget old, new;
+	bool go_on = false;
+	int err;
 
-	if (action >= agentns_nr_actions)
-		return -EINVAL;
 	spin_lock(&s->root->tree_lock);
-	s->action = action;
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		agentns_limit_change(s, res, s->pool[res].limit, true);
-	s->elapsed_crossed = false;
+	agentns_budget_read(s, &old);
+	new = old;
+	field(&new, which, value);
+	err = agentns_budget_loosens(&old, &new) ? agentns_may_manage(s) :
+						   agentns_may_narrow(s);
+	if (!err)
+		go_on = agentns_budget_apply(s, &old, &new);
 	spin_unlock(&s->root->tree_lock);
-	agentns_reaper_hurry(s);
+	if (!err)
+		agentns_budget_changed(s, go_on);
+	return err;
+}
+
+/**
+ * agentns_budget_change_default - change what new sessions start with
+ * @field: which kind of field
+ * @which: which limit
+ * @value: the new value, in range
+ *
+ * Context: Process context.
+ * Return: 0, or -EPERM: see agentns_may_turn_knobs().
+ */
+int agentns_budget_change_default(agentns_budget_field_fn *field,
+				  unsigned int which, u64 value)
+{
+	int err = agentns_may_turn_knobs();
+
+	if (err)
+		return err;
+	spin_lock(&agentns_default_lock);
+	field(&agentns_budget_default, which, value);
+	spin_unlock(&agentns_default_lock);
 	return 0;
 }
 
-/* Outside all locks: do to a session what its action says. */
-static void agentns_act(struct agentns_session *s, u32 action)
+/**
+ * agentns_budget_get_default - read what new sessions start with
+ * @budget: where it goes
+ *
+ * Context: Process context.
+ */
+void agentns_budget_get_default(struct agentns_budget *budget)
 {
-	switch (action) {
-	case AGENT_NS_ACTION_TERM:
-		agentns_signal(s, SIGTERM);
-		break;
-	case AGENT_NS_ACTION_KILL:
-		agentns_kill(s);
-		break;
+	spin_lock(&agentns_default_lock);
+	*budget = agentns_budget_default;
+	spin_unlock(&agentns_default_lock);
+}
+
+/**
+ * agentns_budget_begin - give a new session its first budget
+ * @s: the session; nobody is in it and nothing is charged to it yet; it is in
+ *	its tree, whose lock is held
+ *
+ * Its deadline starts with agentns_deadline_begin().
+ */
+void agentns_budget_begin(struct agentns_session *s)
+{
+	struct agentns_budget budget;
+	enum agentns_resource res;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	agentns_budget_get_default(&budget);
+	s->action = budget.action;
+	s->grace_ns = budget.grace_ns;
+	s->max_elapsed_ns = budget.limit[AGENTNS_ELAPSED];
+	s->max_descendants = budget.limit[AGENTNS_DESCENDANTS];
+	s->cpu_limited = (s->parent && s->parent->cpu_limited) ||
+			 budget.limit[AGENTNS_CPU];
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++) {
+		s->pool[res].limit = budget.limit[res];
+		s->pool[res].left = min_t(u64, budget.limit[res], S64_MAX);
 	}
 }
 
 /*
- * A limit of @s was found to leave no room for @n. Logging and SIGTERM let the
- * work go on, so the limit stops to bind; a kill does not.
- *
- * Return: 0 to try again, -EDQUOT to refuse.
+ * The task is refused. Where its program has more rights than whoever set the
+ * limit, an error in the middle of its work could be turned against it, so it
+ * ends instead, which whoever started it could have had without us.
  */
-static int agentns_crossed(struct agentns_session *s, enum agentns_resource res,
-			   u64 n, enum agentns_portion portion)
+static int agentns_deny(struct agentns_session *s)
 {
-	struct agentns_pool *pool = &s->pool[res];
-	bool first, goes_on, kill;
-	u64 limit, value;
-	u32 action;
+	bool privileged;
 
 	spin_lock(&s->root->tree_lock);
-	if (!pool->limit || pool->open ||
-	    agentns_portion(s, res, n, portion)) {
-		/* Changed meanwhile, or reported by another CPU. */
-		spin_unlock(&s->root->tree_lock);
+	privileged = agentns_outranks(s->limiter);
+	spin_unlock(&s->root->tree_lock);
+	if (privileged)
+		agentns_kill_process(current);
+	return -EDQUOT;
+}
+
+/*
+ * The task is to stop until the budget is raised, and to do then what it is
+ * about to do now. It can only stop on its way back to user space; from a
+ * system call it goes there, to make it anew. A request of another kind waits
+ * here.
+ *
+ * Return: 0 to try again, or the error to fail with.
+ */
+static int agentns_stop_here(struct agentns_session *s, bool restart)
+{
+	/* Which cannot be stopped. */
+	if (is_global_init(current))
+		return -EDQUOT;
+	agentns_stop_process(s, current);
+	if (!restart) {
+		schedule_timeout_killable(msecs_to_jiffies(10));
 		return 0;
 	}
-	first = !pool->crossed;
-	action = s->action;
-	limit = pool->limit;
-	value = limit - pool->left;
-	goes_on = !agentns_action_refuses(action);
 	/*
-	 * Again for whoever came into a session whose limit is used up, but
-	 * by one task at a time: a walk finds them all.
+	 * Whatever thread of the process takes the signal: this one has to
+	 * pass by the signal code, which restarts the call.
 	 */
-	kill = !goes_on && !s->killing;
-	if (kill)
-		s->killing = true;
-	pool->crossed = true;
-	pool->open = goes_on;
-	spin_unlock(&s->root->tree_lock);
+	set_thread_flag(TIF_NOTIFY_SIGNAL);
+	return -ERESTARTNOINTR;
+}
 
-	if (first)
-		agentns_log_crossing(s, agentns_limit_names[res], limit, value,
-				     action);
-	if (kill) {
-		agentns_kill(s);
-		spin_lock(&s->root->tree_lock);
-		s->killing = false;
-		spin_unlock(&s->root->tree_lock);
-	} else if (first) {
-		agentns_act(s, action);
+/*
+ * Do what @obstacle means for current.
+ *
+ * Return: 0 to try again, 1 to go on without paying, or the error to fail
+ * with.
+ */
+static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
+			      enum agentns_portion portion, bool exempt,
+			      bool restart)
+{
+	struct agentns_session *s = obstacle->session;
+	u32 action;
+
+	switch (obstacle->why) {
+	case AGENTNS_CONDEMNED:
+		agentns_gate_wait(s);
+		return 0;
+	case AGENTNS_STOPPED:
+		return agentns_stop_here(s, restart);
+	case AGENTNS_TIME_UP:
+		return exempt ? 1 : agentns_deny(s);
+	case AGENTNS_LIMIT:
+		break;
 	}
-	return goes_on ? 0 : -EDQUOT;
+	if (!agentns_crossed(s, obstacle->res, n, portion, exempt, &action))
+		return 0;
+	switch (action) {
+	case AGENT_NS_ACTION_STOP:
+		return agentns_stop_here(s, restart);
+	case AGENT_NS_ACTION_DENY:
+		return exempt ? 1 : agentns_deny(s);
+	}
+	return -EDQUOT;
 }
 
 /* How often a limit is looked at again while charges may still come back. */
@@ -288,6 +421,7 @@ static int agentns_crossed(struct agentns_session *s, enum agentns_resource res,
  * @res: what is spent
  * @n: how much; less may be granted where @portion allows it
  * @portion: whether less will do
+ * @restart: the caller is a system call that can be made anew
  *
  * For where agentns_take() found too little credit on this CPU. A limit that
  * is reached only by writes or forks under way, which may yet give something
@@ -295,24 +429,25 @@ static int agentns_crossed(struct agentns_session *s, enum agentns_resource res,
  * that blocks on what its own session should read must not block it for ever.
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EDQUOT where the work is not to be done.
+ * Return: 0, or the error with which the work is not to be done.
  */
 int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
-			  u64 *n, enum agentns_portion portion)
+			  u64 *n, enum agentns_portion portion, bool restart)
 {
-	struct agentns_session *exhausted;
+	struct agentns_obstacle obstacle;
 	int ret, tries = 0;
 	u64 drawn;
 
-	while (!(drawn = agentns_draw(s, res, *n, portion, &exhausted))) {
+	while (!(drawn = agentns_draw(s, res, *n, portion, &obstacle))) {
 		if (fatal_signal_pending(current))
 			return -EDQUOT;
-		if (agentns_in_flight(exhausted, res) &&
+		if (agentns_in_flight(obstacle.session, res) &&
 		    tries++ < AGENTNS_SETTLE_TRIES) {
 			schedule_timeout_killable(msecs_to_jiffies(1));
 			continue;
 		}
-		ret = agentns_crossed(exhausted, res, *n, portion);
+		ret = agentns_obstructed(&obstacle, *n, portion, false,
+					 restart);
 		if (ret)
 			return ret;
 	}
@@ -321,27 +456,56 @@ int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
 }
 
 /**
- * agentns_budget_expired - act on a session that is too old
- * @s: the session, pinned
- * @elapsed_ns: its age
+ * agentns_budget_charge_call - the same for a call and what it is besides
+ * @s: session that the caller has pinned
+ * @class: what it is besides being a call; AGENTNS_SYSCALLS for nothing
+ * @exempt: a task needs it to end or to clean up: it is never denied
+ * @restart: the caller is a system call that can be made anew
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
+ * Return: 0, or the error with which the call is not to be done.
  */
-void agentns_budget_expired(struct agentns_session *s, u64 elapsed_ns)
+int agentns_budget_charge_call(struct agentns_session *s,
+			       enum agentns_resource class, bool exempt,
+			       bool restart)
 {
-	u64 limit;
+	struct agentns_obstacle obstacle;
+	int ret;
+
+	for (;;) {
+		/* Who has been signalled passes no gate that is open again. */
+		if (fatal_signal_pending(current))
+			return -EDQUOT;
+		if (agentns_draw_call(s, class, &obstacle))
+			return 0;
+		ret = agentns_obstructed(&obstacle, 1, AGENTNS_ALL, exempt,
+					 restart);
+		if (ret)
+			return min(ret, 0);
+	}
+}
+
+/**
+ * agentns_budget_admit - may one more task come into a session?
+ * @s: the session, pinned by the caller
+ * @from: the one that current is in, NULL for none
+ *
+ * Nothing is charged yet: a fork at the same moment may take the last place,
+ * and the task that comes is then one too many until another one ends.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or the error with which it is not to come in.
+ */
+int agentns_budget_admit(struct agentns_session *s,
+			 struct agentns_session *from)
+{
+	struct agentns_obstacle obstacle;
 	u32 action;
 
-	spin_lock(&s->root->tree_lock);
-	limit = s->max_elapsed_ns;
-	action = s->action;
-	if (!limit || elapsed_ns < limit || s->elapsed_crossed) {
-		spin_unlock(&s->root->tree_lock);
-		return;
-	}
-	s->elapsed_crossed = true;
-	spin_unlock(&s->root->tree_lock);
-
-	agentns_log_crossing(s, "max_elapsed_ns", limit, elapsed_ns, action);
-	agentns_act(s, action);
+	/* A session that is stopped or killed takes nobody along. */
+	while (!agentns_room(s, from, AGENTNS_TASKS, &obstacle))
+		if (agentns_crossed(obstacle.session, AGENTNS_TASKS, 1,
+				    AGENTNS_ALL, false, &action))
+			return -EDQUOT;
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include <linux/io_uring.h>
 #include <linux/magic.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 
 #include "budget.h"
 #include "charge.h"
@@ -19,33 +20,24 @@
 #include "session.h"
 #include "syscall_class.h"
 
-static noinline int agentns_charge_slowly(struct agentns_session *s,
-					  enum agentns_resource res)
+/* What a call spends: itself, and what it is besides; both or none. */
+static __always_inline bool agentns_take_call(struct agentns_session *s,
+					      enum agentns_resource class)
 {
-	u64 n = 1;
-
-	return agentns_budget_charge(s, res, &n, AGENTNS_ALL);
+	if (unlikely(class != AGENTNS_SYSCALLS))
+		return agentns_take_both(s->cpu, AGENTNS_SYSCALLS, class);
+	return agentns_take(s->cpu, AGENTNS_SYSCALLS, 1);
 }
 
-static __always_inline int agentns_charge_one(struct agentns_session *s,
-					      enum agentns_resource res)
+static noinline int agentns_syscall_slowly(struct agentns_session *s,
+					   enum agentns_resource class,
+					   struct pt_regs *regs, long nr)
 {
-	if (likely(agentns_take(s->cpu, res, 1)))
-		return 0;
-	return agentns_charge_slowly(s, res);
-}
+	int ret = agentns_budget_charge_call(s, class,
+					     agentns_exempt_call(nr), true);
 
-/*
- * A call, and what it is besides. One that is refused for the latter has still
- * been entered: nothing is given back, so no counter ever goes backwards.
- */
-static __always_inline int agentns_charge_call(struct agentns_session *s,
-					       enum agentns_resource class)
-{
-	int ret = agentns_charge_one(s, AGENTNS_SYSCALLS);
-
-	if (unlikely(class != AGENTNS_SYSCALLS) && !ret)
-		ret = agentns_charge_one(s, class);
+	if (ret)
+		syscall_set_return_value(current, regs, ret, 0);
 	return ret;
 }
 
@@ -59,14 +51,14 @@ static __always_inline int agentns_charge_call(struct agentns_session *s,
 int agentns_syscall_enter_hook(struct pt_regs *regs, long nr)
 {
 	struct agentns_session *s = current_session();
-	int ret;
+	enum agentns_resource class;
 
 	if (unlikely(!s))
 		return 0;
-	ret = agentns_charge_call(s, agentns_class_of(regs, nr));
-	if (unlikely(ret))
-		syscall_set_return_value(current, regs, ret, 0);
-	return ret;
+	class = agentns_class_of(regs, nr);
+	if (likely(agentns_take_call(s, class)))
+		return 0;
+	return agentns_syscall_slowly(s, class, regs, nr);
 }
 
 /**
@@ -94,7 +86,10 @@ int agentns_uring_request_hook(u8 opcode)
 		class = AGENTNS_UNLINKS;
 		break;
 	}
-	return agentns_charge_call(s, class);
+	if (likely(agentns_take_call(s, class)))
+		return 0;
+	return agentns_budget_charge_call(s, class,
+					  opcode == IORING_OP_CLOSE, false);
 }
 
 /*
@@ -125,7 +120,7 @@ static enum agentns_portion agentns_write_portion(struct file *file)
  * @file: where to; NULL for a copy from file to file
  * @count: bytes; shortened where a limit leaves fewer
  *
- * Return: 0 or -EDQUOT.
+ * Return: 0 or an error.
  */
 int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
 			     size_t *count)
@@ -140,7 +135,8 @@ int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
 	n = min_t(size_t, *count, MAX_RW_COUNT);
 	if (!agentns_take(s->cpu, AGENTNS_BYTES, n)) {
 		ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
-					    agentns_write_portion(file));
+					    agentns_write_portion(file),
+					    object_is_on_stack(charge));
 		if (ret)
 			return ret;
 	}
@@ -173,6 +169,16 @@ static struct agentns_session *agentns_child_session(struct task_struct *child)
 	return to_session(child->nsproxy->agent_ns);
 }
 
+static int agentns_charge_fork(struct agentns_session *s,
+			       enum agentns_resource res)
+{
+	u64 one = 1;
+
+	if (agentns_take(s->cpu, res, 1))
+		return 0;
+	return agentns_budget_charge(s, res, &one, AGENTNS_ALL, true);
+}
+
 /**
  * agentns_can_fork_hook - current is about to create a task in a session
  * @fork: filled in for the later steps
@@ -181,20 +187,34 @@ static struct agentns_session *agentns_child_session(struct task_struct *child)
  * A worker that the kernel makes for a task (io_uring, vhost) is not counted:
  * nobody asked for it.
  *
- * Return: 0 or -EDQUOT.
+ * Return: 0 or an error.
  */
 int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
 {
+	struct agentns_session *s;
 	int ret;
 
 	/* Before anybody can see the child: see kill.c. */
 	fork->kill_seq = READ_ONCE(agentns_child_session(child)->kill_seq);
 	fork->charged = false;
-	if (!agentns_counted() || child->flags & AGENTNS_PF_WORKER)
+	if (child->flags & AGENTNS_PF_WORKER)
+		fork->session = NULL;
+	/* Nothing to cancel then. */
+	if (!fork->session)
 		return 0;
-	ret = agentns_charge_one(to_session(fork->session), AGENTNS_FORKS);
-	if (!ret)
-		fork->charged = true;
+	s = to_session(fork->session);
+	if (!agentns_counted()) {
+		/* It ends some day, and may be counted then. */
+		agentns_spend_anyway(s, AGENTNS_TASKS, 1);
+		return 0;
+	}
+	ret = agentns_charge_fork(s, AGENTNS_FORKS);
+	if (ret)
+		return ret;
+	fork->charged = true;
+	ret = agentns_charge_fork(s, AGENTNS_TASKS);
+	if (ret)
+		agentns_give_back(s, AGENTNS_FORKS, 1);
 	return ret;
 }
 
@@ -204,8 +224,11 @@ int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
  */
 void agentns_cancel_fork_hook(struct agentns_fork *fork)
 {
+	struct agentns_session *s = to_session(fork->session);
+
+	agentns_give_back(s, AGENTNS_TASKS, 1);
 	if (fork->charged)
-		agentns_give_back(to_session(fork->session), AGENTNS_FORKS, 1);
+		agentns_give_back(s, AGENTNS_FORKS, 1);
 }
 
 /**
@@ -217,20 +240,28 @@ void agentns_post_fork_hook(struct agentns_fork *fork,
 			    struct task_struct *child)
 {
 	struct agentns_session *s = agentns_child_session(child);
+	struct agentns_session *from =
+		fork->session ? to_session(fork->session) : NULL;
 
 	if (fork->charged)
-		this_cpu_inc(to_session(fork->session)->cpu->forked);
+		this_cpu_inc(from->cpu->forked);
 
 	/*
 	 * The child is in the task list; now look at what may have changed
-	 * since it was copied. Pairs with those in agentns_kill() and
-	 * agentns_mark_all(), which change it and then walk that list.
+	 * since it was copied. Pairs with those in agentns_kill(),
+	 * agentns_stop_or_go() and agentns_mark_all(), which change it and
+	 * then walk that list.
 	 */
 	smp_mb();
 	task_lock(child);
 	agentns_mark(child);
 	task_unlock(child);
+	/* In a new session it is the first task; its parent's has paid. */
+	if (s != from && !(child->flags & AGENTNS_PF_WORKER))
+		agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
 	agentns_session_entered(s, child);
 	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
 		agentns_kill_process(child);
+	if (unlikely(READ_ONCE(s->gate.stops)))
+		agentns_stop_process(s, child);
 }

@@ -17,6 +17,7 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
+#include "gate.h"
 #include "session.h"
 
 /* The most that a CPU gets ahead of need: calls, and bytes. */
@@ -87,9 +88,10 @@ static void agentns_recall_cpu(void *data)
 	}
 }
 
-/*
- * Call back all unspent credit of @top and its descendants, and put it where
- * it came from.
+/**
+ * agentns_recall - call back all unspent credit and put it where it came from
+ * @top: of this session and its descendants; its tree lock is held
+ * @res: of what
  *
  * Not under cpus_read_lock, which nests outside locks that a fork holds here.
  * With preemption off no CPU goes away; one that comes waits for us in
@@ -98,8 +100,7 @@ static void agentns_recall_cpu(void *data)
  * Context: Process context with interrupts on, the tree lock held. A CPU that
  * spins on the tree lock answers the IPI, as it spins with interrupts on, too.
  */
-static void agentns_recall(struct agentns_session *top,
-			   enum agentns_resource res)
+void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 {
 	struct agentns_recall recall = { .top = top, .res = res };
 	struct agentns_session *s;
@@ -224,31 +225,20 @@ u64 agentns_portion(const struct agentns_session *tightest,
 	return 0;
 }
 
-/**
- * agentns_draw - spend when this CPU's credit does not suffice
- * @s: session that the caller has pinned
- * @res: what is spent
- * @n: how much, at least 1
- * @portion: whether less will do, where a limit binds
- * @exhausted: where 0 is returned, the session whose limit is reached: @s or
- *	an ancestor, so pinned as @s is
- *
- * Context: Process context with interrupts on; takes the tree lock.
- * Return: how much was spent; 0 when a limit is reached.
- */
-u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
-		 enum agentns_portion portion,
-		 struct agentns_session **exhausted)
+/* As agentns_draw(), with the tree lock held. */
+static u64 agentns_draw_locked(struct agentns_session *s,
+			       enum agentns_resource res, u64 n,
+			       enum agentns_portion portion,
+			       struct agentns_obstacle *obstacle)
 {
 	struct agentns_session *tightest, *recalled = NULL, *a;
 	u64 granted;
 
-	spin_lock(&s->root->tree_lock);
 again:
 	tightest = agentns_tightest(s, res);
 	if (!tightest) {
 		agentns_grant(s, res, n + AGENTNS_UNLIMITED, n);
-		goto out;
+		return n;
 	}
 	/* What a copy would take at most is not what it will write. */
 	if (portion == AGENTNS_SLICE)
@@ -264,17 +254,237 @@ again:
 
 	n = agentns_portion(tightest, res, n, portion);
 	if (!n) {
-		*exhausted = tightest;
-		goto out;
+		*obstacle = (struct agentns_obstacle) {
+			.why = AGENTNS_LIMIT, .session = tightest, .res = res,
+		};
+		return 0;
 	}
 	granted = agentns_batch(s, &tightest->pool[res], res, n);
 	for (a = s; a; a = a->parent)
 		if (agentns_binds(&a->pool[res]))
 			a->pool[res].left -= granted;
 	agentns_grant(s, res, granted, n);
-out:
+	return n;
+}
+
+/**
+ * agentns_draw - spend when this CPU's credit does not suffice
+ * @s: session that the caller has pinned
+ * @res: what is spent
+ * @n: how much, at least 1
+ * @portion: whether less will do, where a limit binds
+ * @obstacle: where 0 is returned, why
+ *
+ * Context: Process context with interrupts on; takes the tree lock.
+ * Return: how much was spent; 0 when a limit is reached.
+ */
+u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
+		 enum agentns_portion portion,
+		 struct agentns_obstacle *obstacle)
+{
+	spin_lock(&s->root->tree_lock);
+	n = agentns_draw_locked(s, res, n, portion, obstacle);
 	spin_unlock(&s->root->tree_lock);
 	return n;
+}
+
+/**
+ * agentns_draw_call - spend a call, and what it is besides, both or none
+ * @s: session that the caller has pinned
+ * @class: what the call is besides; AGENTNS_SYSCALLS for nothing
+ * @obstacle: where false is returned, why: besides a limit also a gate of the
+ *	session, see gate.h
+ *
+ * Counters are read under the tree lock, so nobody sees one without the other.
+ *
+ * Context: Process context with interrupts on; takes the tree lock.
+ */
+bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
+		       struct agentns_obstacle *obstacle)
+{
+	bool drawn = false, local;
+
+	spin_lock(&s->root->tree_lock);
+	if (agentns_gate_shut(s, obstacle))
+		goto out;
+	/* No grant while there is credit: unlimited would come to overflow. */
+	local = agentns_take(s->cpu, AGENTNS_SYSCALLS, 1);
+	if (!local && !agentns_draw_locked(s, AGENTNS_SYSCALLS, 1, AGENTNS_ALL,
+					   obstacle))
+		goto out;
+	if (class == AGENTNS_SYSCALLS || agentns_take(s->cpu, class, 1) ||
+	    agentns_draw_locked(s, class, 1, AGENTNS_ALL, obstacle)) {
+		drawn = true;
+		goto out;
+	}
+	/* Back to where it came from, so that none is left on this CPU. */
+	if (local) {
+		this_cpu_inc(s->cpu->credit[AGENTNS_SYSCALLS]);
+	} else {
+		this_cpu_dec(s->cpu->granted[AGENTNS_SYSCALLS]);
+		agentns_refill(s, AGENTNS_SYSCALLS, 1);
+	}
+out:
+	spin_unlock(&s->root->tree_lock);
+	return drawn;
+}
+
+/* How much CPU time is worth an interrupt to a CPU. */
+#define AGENTNS_CPU_LEAST	(250 * NSEC_PER_USEC)
+
+struct agentns_ration {
+	struct agentns_session *s;
+	s64 n;
+};
+
+/* On each CPU, by IPI, while the sender holds the tree lock. */
+static void agentns_ration_cpu(void *data)
+{
+	const struct agentns_ration *ration = data;
+	struct agentns_cpu *cpu = this_cpu_ptr(ration->s->cpu);
+
+	cpu->granted[AGENTNS_CPU] += ration->n;
+	cpu->credit[AGENTNS_CPU] += ration->n;
+}
+
+/**
+ * agentns_draw_cpu - settle CPU time that was spent with the limits on it
+ * @s: session of which some CPU has no credit left; the caller has pinned it
+ * @obstacle: where false is returned, whose limit is reached
+ *
+ * Each CPU gets an equal share of half of what is left, so that the number of
+ * times that this is done grows as the logarithm of the limit.
+ *
+ * Context: Process context with interrupts on; takes the tree lock.
+ */
+bool agentns_draw_cpu(struct agentns_session *s,
+		      struct agentns_obstacle *obstacle)
+{
+	struct agentns_ration ration = { .s = s };
+	struct agentns_session *tightest, *a;
+	bool drawn = true;
+	s64 left;
+	int cpus;
+
+	spin_lock(&s->root->tree_lock);
+	agentns_recall(s, AGENTNS_CPU);
+	tightest = agentns_tightest(s, AGENTNS_CPU);
+	cpus = num_online_cpus();
+	if (tightest && tightest->pool[AGENTNS_CPU].left <
+			2 * cpus * (s64)AGENTNS_CPU_LEAST) {
+		agentns_recall(tightest, AGENTNS_CPU);
+		tightest = agentns_tightest(s, AGENTNS_CPU);
+	}
+	left = tightest ? tightest->pool[AGENTNS_CPU].left : S64_MAX;
+	if (left <= 0) {
+		*obstacle = (struct agentns_obstacle) {
+			.why = AGENTNS_LIMIT, .session = tightest,
+			.res = AGENTNS_CPU,
+		};
+		drawn = false;
+		goto out;
+	}
+	ration.n = max_t(s64, left / (2 * cpus),
+			 min_t(s64, left / cpus, AGENTNS_CPU_LEAST));
+	ration.n = clamp_t(s64, ration.n, 1, AGENTNS_UNLIMITED);
+	/* With preemption off, so the CPUs that answer are those counted. */
+	preempt_disable();
+	cpus = num_online_cpus();
+	on_each_cpu(agentns_ration_cpu, &ration, true);
+	preempt_enable();
+	for (a = s; a; a = a->parent)
+		if (agentns_binds(&a->pool[AGENTNS_CPU]))
+			a->pool[AGENTNS_CPU].left -= ration.n * cpus;
+out:
+	spin_unlock(&s->root->tree_lock);
+	return drawn;
+}
+
+/* Spend @n of @s, whatever is left of the pools; undone with a negative one. */
+static void agentns_spend_locked(struct agentns_session *s,
+				 enum agentns_resource res, s64 n)
+{
+	lockdep_assert_held(&s->root->tree_lock);
+
+	agentns_refill(s, res, -n);
+	this_cpu_add(s->cpu->granted[res], n);
+}
+
+/**
+ * agentns_spend_anyway - spend what cannot be refused
+ * @s: session that pays, pinned by the caller
+ * @res: what is spent
+ * @n: how much
+ *
+ * Context: Process context with interrupts on; takes the tree lock.
+ */
+void agentns_spend_anyway(struct agentns_session *s, enum agentns_resource res,
+			  u64 n)
+{
+	spin_lock(&s->root->tree_lock);
+	agentns_spend_locked(s, res, n);
+	spin_unlock(&s->root->tree_lock);
+}
+
+/**
+ * agentns_spent_elsewhere - what one session spent is another's from now on
+ * @from: the one that paid; NULL for none
+ * @to: the one that pays; NULL for none
+ * @res: what was spent
+ *
+ * One unit. What both are below of does not notice.
+ *
+ * Context: Process context with interrupts on; takes tree locks.
+ */
+void agentns_spent_elsewhere(struct agentns_session *from,
+			     struct agentns_session *to,
+			     enum agentns_resource res)
+{
+	if (from && to && from->root == to->root) {
+		spin_lock(&from->root->tree_lock);
+		agentns_spend_locked(from, res, -1);
+		agentns_spend_locked(to, res, 1);
+		spin_unlock(&from->root->tree_lock);
+		return;
+	}
+	if (to)
+		agentns_spend_anyway(to, res, 1);
+	if (from)
+		agentns_give_back(from, res, 1);
+}
+
+/**
+ * agentns_room - is there one unit left for a session that comes from another?
+ * @to: session that is to pay; the caller has pinned it
+ * @from: session that pays now, NULL for none
+ * @res: of what
+ * @obstacle: where the answer is no, why
+ *
+ * Context: Process context with interrupts on; takes the tree lock.
+ */
+bool agentns_room(struct agentns_session *to, struct agentns_session *from,
+		  enum agentns_resource res, struct agentns_obstacle *obstacle)
+{
+	struct agentns_session *a;
+	bool room = true;
+
+	spin_lock(&to->root->tree_lock);
+	for (a = to; a; a = a->parent) {
+		if (from && agentns_session_within(from, a))
+			break;
+		if (!agentns_binds(&a->pool[res]) || a->pool[res].left > 0)
+			continue;
+		agentns_recall(a, res);
+		if (a->pool[res].left > 0)
+			continue;
+		/* The outermost decides. */
+		*obstacle = (struct agentns_obstacle) {
+			.why = AGENTNS_LIMIT, .session = a, .res = res,
+		};
+		room = false;
+	}
+	spin_unlock(&to->root->tree_lock);
+	return room;
 }
 
 /**
@@ -305,6 +515,29 @@ void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res)
 {
 	return cpu->granted[res] - READ_ONCE(cpu->credit[res]);
+}
+
+/**
+ * agentns_used - what a session and its descendants spent, live and ended
+ * @top: the session; its tree lock is held
+ * @res: of what
+ *
+ * Negative only for tasks, and only by those that are on their way.
+ */
+s64 agentns_used(struct agentns_session *top, enum agentns_resource res)
+{
+	struct agentns_session *s;
+	s64 used = 0;
+	int cpu;
+
+	lockdep_assert_held(&top->root->tree_lock);
+
+	agentns_for_each_descendant(s, top) {
+		used += s->past[res];
+		for_each_possible_cpu(cpu)
+			used += agentns_cpu_used(per_cpu_ptr(s->cpu, cpu), res);
+	}
+	return used;
 }
 
 /* What @top and its descendants, live and ended, were granted. */
@@ -356,6 +589,17 @@ bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res)
 	return charged != done;
 }
 
+/* Let the accounting of CPU time know whether anybody wants to hear of it. */
+static void agentns_mark_limited(struct agentns_session *top)
+{
+	struct agentns_session *s;
+
+	/* Parents come before their children. */
+	agentns_for_each_descendant(s, top)
+		WRITE_ONCE(s->cpu_limited, s->pool[AGENTNS_CPU].limit ||
+			   (s->parent && s->parent->cpu_limited));
+}
+
 /**
  * agentns_limit_set - set one limit of a session
  * @s: the session; its tree lock is held
@@ -377,6 +621,8 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		.left = (s64)min_t(u64, limit, S64_MAX) -
 			(s64)agentns_granted(s, res),
 	};
+	if (res == AGENTNS_CPU)
+		agentns_mark_limited(s);
 }
 
 /**

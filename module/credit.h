@@ -9,6 +9,7 @@
 #ifndef _AGENTNS_CREDIT_H
 #define _AGENTNS_CREDIT_H
 
+#include <linux/irqflags.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
@@ -23,6 +24,8 @@ enum agentns_resource {
 	AGENTNS_OPENS,
 	AGENTNS_CONNECTS,
 	AGENTNS_UNLINKS,
+	AGENTNS_TASKS,		/* live ones: given back when they end */
+	AGENTNS_CPU,		/* nanoseconds, spent before they are drawn */
 	AGENTNS_NR_RESOURCES,
 };
 
@@ -30,7 +33,8 @@ enum agentns_resource {
  * struct agentns_cpu - one CPU's share of one session
  * @credit: left to spend. Its own CPU subtracts with one instruction in any
  *	context; anything else that its own CPU does to it, it does with
- *	interrupts off. Never negative.
+ *	interrupts off. Negative only for CPU time, which is spent before it
+ *	is drawn; the next recall settles that with the pools.
  * @granted: handed out to this CPU in all; tree lock, or the IPI that its
  *	holder waits for.
  * @written: bytes that writes reported done on this CPU
@@ -95,16 +99,72 @@ enum agentns_portion {
 	AGENTNS_SLICE,	/* a part of what is left, where a limit binds */
 };
 
+/* Why a draw came to nothing. */
+enum agentns_why {
+	AGENTNS_LIMIT,		/* a limit is reached */
+	AGENTNS_CONDEMNED,	/* a kill is under way */
+	AGENTNS_STOPPED,	/* until the budget is raised */
+	AGENTNS_TIME_UP,	/* and nothing but ending is allowed */
+};
+
+/**
+ * struct agentns_obstacle - what stands in the way of a draw
+ * @why: what kind it is
+ * @session: whose; the session that draws or an ancestor, so pinned as it is
+ * @res: where a limit is reached, the resource
+ */
+struct agentns_obstacle {
+	enum agentns_why why;
+	struct agentns_session *session;
+	enum agentns_resource res;
+};
+
+/*
+ * Take one of each of two resources from this CPU's credit, both or none.
+ *
+ * Context: any but non-maskable interrupts.
+ */
+static __always_inline bool agentns_take_both(struct agentns_cpu __percpu *cpu,
+					      enum agentns_resource a,
+					      enum agentns_resource b)
+{
+	unsigned long flags;
+	bool enough;
+
+	local_irq_save(flags);
+	enough = __this_cpu_read(cpu->credit[a]) > 0 &&
+		 __this_cpu_read(cpu->credit[b]) > 0;
+	if (likely(enough)) {
+		__this_cpu_dec(cpu->credit[a]);
+		__this_cpu_dec(cpu->credit[b]);
+	}
+	local_irq_restore(flags);
+	return enough;
+}
+
 u64 agentns_portion(const struct agentns_session *tightest,
 		    enum agentns_resource res, u64 n,
 		    enum agentns_portion portion);
 u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
 		 enum agentns_portion portion,
-		 struct agentns_session **exhausted);
+		 struct agentns_obstacle *obstacle);
+bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
+		       struct agentns_obstacle *obstacle);
+bool agentns_draw_cpu(struct agentns_session *s,
+		      struct agentns_obstacle *obstacle);
+void agentns_spend_anyway(struct agentns_session *s, enum agentns_resource res,
+			  u64 n);
+void agentns_spent_elsewhere(struct agentns_session *from,
+			     struct agentns_session *to,
+			     enum agentns_resource res);
+bool agentns_room(struct agentns_session *to, struct agentns_session *from,
+		  enum agentns_resource res, struct agentns_obstacle *obstacle);
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n);
 bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res);
 void agentns_retire_credit(struct agentns_session *s);
+void agentns_recall(struct agentns_session *top, enum agentns_resource res);
+s64 agentns_used(struct agentns_session *top, enum agentns_resource res);
 u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res);
 void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		       u64 limit);

@@ -16,7 +16,11 @@
 #include <linux/user_namespace.h>
 #include <uapi/linux/sched.h>
 
+#include "authority.h"
+#include "budget.h"
+#include "compat/sched.h"
 #include "enter.h"
+#include "gate.h"
 #include "kill.h"
 #include "session.h"
 #include "trace.h"
@@ -81,19 +85,21 @@ struct ns_common *agentns_create_hook(struct user_namespace *user_ns)
  * @to: the namespace that setns(2) is to install; NULL is the initial one
  * @cred: the credentials that current will have then
  *
- * Return: 0 or -EPERM.
+ * Return: 0, -EPERM, or what agentns_budget_admit() says.
  */
 int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
 {
 	struct agentns_session *from = current_session();
 	struct agentns_session *s = to ? to_session(to) : NULL;
+	int err;
 
 	if (!ns_capable(s ? s->user_ns : &init_user_ns, CAP_SYS_ADMIN) ||
 	    !ns_capable(cred->user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
-	if (from && !agentns_session_within(s, from) && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	return 0;
+	err = agentns_may_leave(from, s);
+	if (err || !s)
+		return err;
+	return agentns_budget_admit(s, from);
 }
 
 /**
@@ -102,8 +108,16 @@ int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
  */
 void agentns_move_begin_hook(struct agentns_move *move)
 {
-	if (move->to)
-		move->kill_seq = READ_ONCE(to_session(move->to)->kill_seq);
+	struct agentns_session *from = move->from ? to_session(move->from) :
+						    NULL;
+	struct agentns_session *to = move->to ? to_session(move->to) : NULL;
+
+	if (to) {
+		/* A dying task may go on: it makes no more system calls. */
+		agentns_gate_wait(to);
+		move->kill_seq = READ_ONCE(to->kill_seq);
+	}
+	agentns_spent_elsewhere(from, to, AGENTNS_TASKS);
 }
 
 /**
@@ -126,6 +140,8 @@ void agentns_move_end_hook(struct agentns_move *move)
 	smp_mb();
 	if (READ_ONCE(to_session(move->to)->kill_seq) != move->kill_seq)
 		agentns_kill_process(current);
+	if (READ_ONCE(to_session(move->to)->gate.stops))
+		agentns_stop_process(to_session(move->to), current);
 }
 
 /**
@@ -134,4 +150,7 @@ void agentns_move_end_hook(struct agentns_move *move)
  */
 void agentns_exit_hook(struct ns_common *ns)
 {
+	/* Workers of the kernel are not counted, see agentns_can_fork_hook(). */
+	if (!(current->flags & AGENTNS_PF_WORKER))
+		agentns_give_back(to_session(ns), AGENTNS_TASKS, 1);
 }

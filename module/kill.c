@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals to every process of a session.
+ * Signals to every process of a session: to end, to stop and to go on.
  *
  * Nobody escapes a kill by forking. The generation number is raised first.
  * A fork reads it in its fallible step and compares in its last one, when the
@@ -12,13 +12,16 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "gate.h"
 #include "kill.h"
 #include "session.h"
+#include "trace.h"
 
 /* Is this task in @top or below it? */
 static bool agentns_task_within(struct task_struct *task,
@@ -115,20 +118,26 @@ void agentns_signal(struct agentns_session *top, int sig)
 
 /**
  * agentns_kill - end every process with a thread in a session
- * @top: the session; its descendants are meant, too
+ * @top: the session, pinned; its descendants are meant, too
+ * @cause: for the trace
  *
- * Tasks that join afterwards live.
+ * The session is condemned from the raising of the generation number until
+ * everybody in it has been signalled: in that time none of its tasks passes
+ * system call entry, and who wants to join waits. Tasks that join afterwards
+ * live.
  *
  * Context: Process context, may sleep; takes the tree lock.
  */
-void agentns_kill(struct agentns_session *top)
+void agentns_kill(struct agentns_session *top, const char *cause)
 {
 	struct agentns_session *s;
 	int walks = 1000;
 
+	agentns_trace_session_kill(top, cause);
 	spin_lock(&top->root->tree_lock);
 	agentns_for_each_descendant(s, top)
 		WRITE_ONCE(s->kill_seq, s->kill_seq + 1);
+	agentns_gate_close(top, AGENTNS_GATE_CONDEMNED);
 	spin_unlock(&top->root->tree_lock);
 
 	/* Pairs with the barrier in agentns_post_fork_hook(). */
@@ -144,4 +153,117 @@ void agentns_kill(struct agentns_session *top)
 	if (!walks)
 		pr_warn_ratelimited("session %*phN: some process does not take SIGKILL\n",
 				    AGENT_NS_ID_BYTES, top->id);
+
+	spin_lock(&top->root->tree_lock);
+	agentns_gate_open(top, AGENTNS_GATE_CONDEMNED);
+	spin_unlock(&top->root->tree_lock);
+}
+
+/*
+ * One walk at a time that stops or continues: each does what is wanted when
+ * it begins, so the last one leaves what is wanted last. Outside the tree
+ * lock.
+ */
+static DEFINE_MUTEX(agentns_stop_mutex);
+
+/* Does a process stop, or has it stopped, or is it to stop as soon as it can? */
+static bool agentns_stopping(struct task_struct *process)
+{
+	struct signal_struct *sig = process->signal;
+
+	return READ_ONCE(sig->flags) & SIGNAL_STOP_STOPPED ||
+	       READ_ONCE(process->jobctl) & JOBCTL_STOP_PENDING ||
+	       sigismember(&sig->shared_pending.signal, SIGSTOP);
+}
+
+/* SIGSTOP to every process that has not stopped; whether there was one. */
+static bool agentns_stop_once(struct agentns_session *top)
+{
+	struct task_struct *process, *task;
+	bool any = false;
+
+	rcu_read_lock();
+	for_each_process(process) {
+		if (is_global_init(process) || agentns_stopping(process))
+			continue;
+		for_each_thread(process, task) {
+			if (agentns_dying(task) ||
+			    !agentns_task_within(task, top))
+				continue;
+			agentns_signal_process(process, SIGSTOP);
+			any = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return any;
+}
+
+/* Is this task in @top or below it, and nothing there stopped? */
+static bool agentns_task_may_go(struct task_struct *task,
+				struct agentns_session *top)
+{
+	struct agentns_session *s;
+	bool may = false;
+
+	task_lock(task);
+	if (task->nsproxy && task->nsproxy->agent_ns) {
+		s = to_session(task->nsproxy->agent_ns);
+		may = agentns_session_within(s, top) &&
+		      !READ_ONCE(s->gate.stops);
+	}
+	task_unlock(task);
+	return may;
+}
+
+static void agentns_continue(struct agentns_session *top)
+{
+	struct task_struct *process, *task;
+
+	rcu_read_lock();
+	for_each_process(process) {
+		for_each_thread(process, task) {
+			if (!agentns_task_may_go(task, top))
+				continue;
+			agentns_signal_process(process, SIGCONT);
+			break;
+		}
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * agentns_stop_or_go - make a session's processes follow its @stopped
+ * @top: the session, pinned; @stopped has just been changed
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_stop_or_go(struct agentns_session *top)
+{
+	int walks = 1000;
+
+	mutex_lock(&agentns_stop_mutex);
+	/* Pairs with the barrier in agentns_post_fork_hook(). */
+	smp_mb();
+	if (!READ_ONCE(top->stopped))
+		agentns_continue(top);
+	else
+		while (agentns_stop_once(top) && --walks)
+			cond_resched();
+	mutex_unlock(&agentns_stop_mutex);
+}
+
+/**
+ * agentns_stop_process - stop one process as long as a session is stopped
+ * @s: the session, pinned, or one below the one that is stopped
+ * @task: of the process; pinned by the caller
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_stop_process(struct agentns_session *s, struct task_struct *task)
+{
+	mutex_lock(&agentns_stop_mutex);
+	if (READ_ONCE(s->gate.stops))
+		agentns_signal_process(task, SIGSTOP);
+	mutex_unlock(&agentns_stop_mutex);
 }

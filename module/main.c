@@ -7,7 +7,9 @@
 #include <linux/user_namespace.h>
 
 #include "charge.h"
+#include "cputime.h"
 #include "credit.h"
+#include "deadline.h"
 #include "enter.h"
 #include "prctl.h"
 #include "procfs.h"
@@ -21,9 +23,9 @@
  * the kernel refuse the module; a build for other headers stops right here.
  */
 #ifndef AGENTNS_WANTED_HOOKS
-#define AGENTNS_WANTED_HOOKS	2
+#define AGENTNS_WANTED_HOOKS	3
 #if AGENTNS_HOOKS_ABI != AGENTNS_WANTED_HOOKS
-#error "written for hooks number 2, unlike <linux/agentns_hooks.h> of this kernel"
+#error "written for hooks number 3, unlike <linux/agentns_hooks.h> of this kernel"
 #endif
 #endif
 
@@ -66,6 +68,7 @@ static const struct agentns_ops agentns_hook_ops = {
 	.can_fork	= agentns_can_fork_hook,
 	.cancel_fork	= agentns_cancel_fork_hook,
 	.post_fork	= agentns_post_fork_hook,
+	.account_cpu	= agentns_account_cpu_hook,
 };
 
 static int __init agentns_init(void)
@@ -78,9 +81,12 @@ static int __init agentns_init(void)
 	err = agentns_sessions_init();
 	if (err)
 		goto credit_exit;
-	err = agentns_sysfs_init();
+	err = agentns_deadlines_start();
 	if (err)
 		goto sessions_exit;
+	err = agentns_sysfs_init();
+	if (err)
+		goto deadlines_stop;
 	err = agentns_sysctl_init();
 	if (err)
 		goto sysfs_exit;
@@ -99,6 +105,8 @@ sysctl_exit:
 sysfs_exit:
 	agentns_sysfs_exit();
 	agentns_reaper_stop();
+deadlines_stop:
+	agentns_deadlines_stop();
 sessions_exit:
 	agentns_sessions_exit();
 credit_exit:
@@ -113,6 +121,7 @@ static void __exit agentns_exit(void)
 	agentns_sysctl_exit();
 	agentns_sysfs_exit();
 	agentns_reaper_stop();
+	agentns_deadlines_stop();
 	agentns_sessions_exit();
 	agentns_credit_exit();
 }

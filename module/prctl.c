@@ -7,6 +7,7 @@
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
 
+#include "authority.h"
 #include "budget.h"
 #include "counters.h"
 #include "enter.h"
@@ -59,7 +60,7 @@ static long agentns_set_budget_limits(struct agentns_session *s,
 		return -EINVAL;
 	budget.limit[AGENTNS_SYSCALLS] = uapi.max_syscalls;
 	budget.limit[AGENTNS_BYTES] = uapi.max_write_bytes;
-	budget.max_elapsed_ns = uapi.max_elapsed_ns;
+	budget.limit[AGENTNS_ELAPSED] = uapi.max_elapsed_ns;
 	budget.action = uapi.action;
 	return agentns_budget_set(s, &budget);
 }
@@ -76,7 +77,7 @@ static long agentns_get_counters(struct agentns_session *s, void __user *to)
 static long agentns_set_budget_ex(struct agentns_session *s,
 				  const void __user *from, size_t size)
 {
-	struct agent_ns_budget_ex ex;
+	struct agent_ns_budget_ex ex = { };
 	struct agentns_budget budget;
 	int err;
 
@@ -97,8 +98,12 @@ static long agentns_set_budget_ex(struct agentns_session *s,
 			[AGENTNS_OPENS]		= ex.max_opens,
 			[AGENTNS_CONNECTS]	= ex.max_connects,
 			[AGENTNS_UNLINKS]	= ex.max_unlinks,
+			[AGENTNS_TASKS]		= ex.max_tasks,
+			[AGENTNS_CPU]		= ex.max_cpu_ns,
+			[AGENTNS_ELAPSED]	= ex.max_elapsed_ns,
+			[AGENTNS_DESCENDANTS]	= ex.max_descendants,
 		},
-		.max_elapsed_ns	= ex.max_elapsed_ns,
+		.grace_ns	= ex.grace_ns,
 		.action		= ex.action,
 	};
 	return agentns_budget_set(s, &budget);
@@ -120,14 +125,26 @@ static long agentns_get_budget_ex(struct agentns_session *s, void __user *to,
 		ex.action = budget.action;
 		ex.max_syscalls = budget.limit[AGENTNS_SYSCALLS];
 		ex.max_write_bytes = budget.limit[AGENTNS_BYTES];
-		ex.max_elapsed_ns = budget.max_elapsed_ns;
+		ex.max_elapsed_ns = budget.limit[AGENTNS_ELAPSED];
 		ex.max_forks = budget.limit[AGENTNS_FORKS];
 		ex.max_opens = budget.limit[AGENTNS_OPENS];
 		ex.max_connects = budget.limit[AGENTNS_CONNECTS];
 		ex.max_unlinks = budget.limit[AGENTNS_UNLINKS];
+		ex.max_tasks = budget.limit[AGENTNS_TASKS];
+		ex.max_cpu_ns = budget.limit[AGENTNS_CPU];
+		ex.max_descendants = budget.limit[AGENTNS_DESCENDANTS];
+		ex.grace_ns = budget.grace_ns;
 	}
 	if (copy_to_user(to, &ex, n) || clear_user(to + n, size - n))
 		return -EFAULT;
+	return 0;
+}
+
+static long agentns_seal_own(struct agentns_session *s)
+{
+	if (!s)
+		return -EINVAL;
+	agentns_seal(s);
 	return 0;
 }
 
@@ -146,6 +163,8 @@ static long agentns_prctl_strict(int option, unsigned long arg2,
 		return agentns_set_budget_ex(s, user, arg3);
 	case PR_GET_AGENT_BUDGET_EX:
 		return agentns_get_budget_ex(s, user, arg3);
+	case PR_SEAL_AGENT_NS:
+		return arg2 || arg3 || arg4 ? -EINVAL : agentns_seal_own(s);
 	case PR_LIST_AGENT_NS:
 		return agentns_list(user, (void __user *)arg3, arg4);
 	case PR_OPEN_AGENT_NS:

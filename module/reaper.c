@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One work item sweeps over all sessions, when the next deadline is due and
- * at the latest after the sweep interval.
+ * One work item sweeps over all sessions once in an interval. Deadlines have
+ * timers (deadline.c); this is their backstop.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/jiffies.h>
-#include <linux/minmax.h>
 #include <linux/ratelimit.h>
 #include <linux/rculist.h>
 
-#include "budget.h"
 #include "counters.h"
+#include "crossing.h"
 #include "kill.h"
 #include "reaper.h"
 #include "registry.h"
@@ -23,87 +22,72 @@ unsigned int agentns_sweep_interval = 60;
 static void agentns_reaper_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(agentns_reaper, agentns_reaper_work);
 
-/* When the pending sweep is due, in jiffies; agentns_reaper_lock. */
-static unsigned long agentns_reaper_when;
-static DEFINE_SPINLOCK(agentns_reaper_lock);
-
-static u64 agentns_max_lifetime_ns(void)
+/**
+ * agentns_max_lifetime_ns - kernel.agent_ns.max_lifetime in nanoseconds
+ *
+ * Return: 0 for none.
+ */
+u64 agentns_max_lifetime_ns(void)
 {
 	return (u64)READ_ONCE(agentns_max_lifetime) * NSEC_PER_SEC;
 }
 
-/* A session older than kernel.agent_ns.max_lifetime is killed. */
+static bool agentns_live_tasks(struct agentns_session *s)
+{
+	bool live;
+
+	spin_lock(&s->root->tree_lock);
+	live = agentns_used(s, AGENTNS_TASKS) > 0;
+	spin_unlock(&s->root->tree_lock);
+	return live;
+}
+
+/* A session older than that is killed. */
 static void agentns_reap_old(struct agentns_session *s, u64 elapsed_ns)
 {
 	u64 max = agentns_max_lifetime_ns();
 
 	if (!max || elapsed_ns < max) {
-		s->lifetime_crossed = false;
+		WRITE_ONCE(s->lifetime_crossed, false);
 		return;
 	}
+	/* Whoever holds a dead session's descriptor keeps it here. */
+	if (s->lifetime_crossed && !agentns_live_tasks(s))
+		return;
 	if (!s->lifetime_crossed)
 		pr_notice_ratelimited("session %*phN: max_lifetime %u s reached, action kill\n",
 				      AGENT_NS_ID_BYTES, s->id,
 				      READ_ONCE(agentns_max_lifetime));
-	s->lifetime_crossed = true;
+	WRITE_ONCE(s->lifetime_crossed, true);
 	/* Each time: someone may have joined. */
-	agentns_kill(s);
+	agentns_kill(s, "max_lifetime");
 }
 
-/* Nanoseconds from @elapsed_ns until something is due, or U64_MAX. */
-static u64 agentns_due_in(const struct agentns_session *s, u64 elapsed_ns)
+/**
+ * agentns_reap - do what a session's age calls for
+ * @s: the session, pinned
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_reap(struct agentns_session *s)
 {
-	u64 max_elapsed = READ_ONCE(s->max_elapsed_ns);
-	u64 max_life = agentns_max_lifetime_ns();
-	u64 due = U64_MAX;
+	u64 elapsed = agentns_elapsed_ns(s);
 
-	if (max_elapsed > elapsed_ns)
-		due = max_elapsed;
-	if (max_life > elapsed_ns)
-		due = min(due, max_life);
-	return due == U64_MAX ? due : due - elapsed_ns;
-}
-
-static unsigned long agentns_delay(u64 due_ns)
-{
-	u64 interval = (u64)READ_ONCE(agentns_sweep_interval) * NSEC_PER_SEC;
-
-	/* Rounded up: a moment too late rather than once more. */
-	return nsecs_to_jiffies(min(due_ns, interval)) + 1;
-}
-
-/* Sweep in @delay jiffies, unless one is due before. */
-static void agentns_reaper_arm(unsigned long delay)
-{
-	unsigned long when = jiffies + delay, flags;
-
-	spin_lock_irqsave(&agentns_reaper_lock, flags);
-	if (!delayed_work_pending(&agentns_reaper) ||
-	    time_before(when, agentns_reaper_when)) {
-		agentns_reaper_when = when;
-		mod_delayed_work(system_unbound_wq, &agentns_reaper, delay);
-	}
-	spin_unlock_irqrestore(&agentns_reaper_lock, flags);
+	agentns_expired(s, elapsed);
+	agentns_grace_over(s);
+	agentns_reap_old(s, elapsed);
 }
 
 static void agentns_reaper_work(struct work_struct *work)
 {
 	struct agentns_session *s;
-	u64 due = U64_MAX;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(s, &agentns_sessions, node) {
-		u64 elapsed;
-
 		if (!agentns_session_tryget(s))
 			continue;
 		rcu_read_unlock();
-
-		elapsed = agentns_elapsed_ns(s);
-		agentns_budget_expired(s, elapsed);
-		agentns_reap_old(s, elapsed);
-		due = min(due, agentns_due_in(s, elapsed));
-
+		agentns_reap(s);
 		/*
 		 * Our reference has kept it in the list; if the put takes it
 		 * out, its place in it stays good until RCU's lock is dropped.
@@ -112,40 +96,24 @@ static void agentns_reaper_work(struct work_struct *work)
 		agentns_session_put(s);
 	}
 	rcu_read_unlock();
-
-	agentns_reaper_arm(agentns_delay(due));
+	agentns_reaper_start();
 }
 
 /**
- * agentns_reaper_hurry - a session is new, or its deadline has changed
- * @s: that session, pinned
- *
- * Context: Any.
- */
-void agentns_reaper_hurry(const struct agentns_session *s)
-{
-	u64 max_elapsed = READ_ONCE(s->max_elapsed_ns);
-	u64 elapsed = agentns_elapsed_ns(s);
-
-	if (max_elapsed && max_elapsed <= elapsed)
-		agentns_reaper_sweep();
-	else
-		agentns_reaper_arm(agentns_delay(agentns_due_in(s, elapsed)));
-}
-
-/**
- * agentns_reaper_sweep - look at all sessions now
+ * agentns_reaper_sweep - look at all sessions now, and from then on
  *
  * Context: Any.
  */
 void agentns_reaper_sweep(void)
 {
-	agentns_reaper_arm(0);
+	mod_delayed_work(system_unbound_wq, &agentns_reaper, 0);
 }
 
+/* Look at all sessions when the interval is over. */
 void agentns_reaper_start(void)
 {
-	agentns_reaper_arm(agentns_delay(U64_MAX));
+	queue_delayed_work(system_unbound_wq, &agentns_reaper,
+			   READ_ONCE(agentns_sweep_interval) * HZ);
 }
 
 void agentns_reaper_stop(void)

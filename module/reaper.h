@@ -3,11 +3,14 @@
 #ifndef _AGENTNS_REAPER_H
 #define _AGENTNS_REAPER_H
 
+#include <linux/types.h>
+
 struct agentns_session;
 
 extern unsigned int agentns_sweep_interval;
 
-void agentns_reaper_hurry(const struct agentns_session *s);
+u64 agentns_max_lifetime_ns(void);
+void agentns_reap(struct agentns_session *s);
 void agentns_reaper_sweep(void);
 void agentns_reaper_start(void);
 void agentns_reaper_stop(void);

@@ -3,7 +3,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/agentns_hooks.h>
-#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -14,9 +13,10 @@
 #include <linux/ktime.h>
 #include <linux/user_namespace.h>
 
+#include "authority.h"
+#include "budget.h"
 #include "compat/nstree.h"
 #include "counters.h"
-#include "reaper.h"
 #include "registry.h"
 #include "session.h"
 #include "sysctl.h"
@@ -161,6 +161,9 @@ static void agentns_session_init_place(struct agentns_session *s,
 	spin_lock_init(&s->tree_lock);
 	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
 	spin_lock_init(&s->intent_lock);
+	s->limiter = get_current_cred();
+	agentns_deadline_init(s);
+	agentns_cputime_init(s);
 	INIT_LIST_HEAD(&s->children);
 	INIT_LIST_HEAD(&s->sibling);
 	INIT_LIST_HEAD(&s->node);
@@ -171,29 +174,54 @@ static void agentns_session_publish(struct agentns_session *s)
 {
 	struct agentns_session *parent = s->parent;
 
+	spin_lock(&s->root->tree_lock);
 	if (parent) {
-		spin_lock(&s->root->tree_lock);
 		s->kill_seq = parent->kill_seq;
+		s->gate = parent->gate;
 		list_add_tail(&s->sibling, &parent->children);
 		WRITE_ONCE(parent->nr_children, parent->nr_children + 1);
-		spin_unlock(&s->root->tree_lock);
 	}
+	agentns_budget_begin(s);
+	spin_unlock(&s->root->tree_lock);
 	/* In this order: where the kernel gives ids, it does so here. */
 	agentns_ns_publish(&s->ns);
 	agentns_registry_add(s);
-	agentns_reaper_hurry(s);
+	agentns_deadline_begin(s);
 }
 
-static int agentns_may_create(const struct agentns_session *parent)
+/* A session in which no limit on live descendants leaves room for one more. */
+static bool agentns_descendants_full(const struct agentns_session *s)
 {
-	if (!READ_ONCE(agentns_enabled))
-		return -ENOSYS;
-	if (!parent && !READ_ONCE(agentns_unprivileged) &&
-	    !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (parent && parent->depth >= AGENT_NS_DEPTH_MAX)
+	for (; s; s = s->parent)
+		if (s->max_descendants && s->descendants >= s->max_descendants)
+			return true;
+	return false;
+}
+
+/* One descendant more, or one less, of @s and its ancestors. */
+static int agentns_descendants_add(struct agentns_session *s, int n)
+{
+	struct agentns_session *a;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	if (n > 0 && agentns_descendants_full(s))
 		return -ENOSPC;
+	for (a = s; a; a = a->parent)
+		a->descendants += n;
 	return 0;
+}
+
+static int agentns_descendants_reserve(struct agentns_session *parent, int n)
+{
+	int err;
+
+	if (!parent)
+		return 0;
+	spin_lock(&parent->root->tree_lock);
+	err = agentns_descendants_add(parent, n);
+	spin_unlock(&parent->root->tree_lock);
+	return err;
 }
 
 /**
@@ -204,7 +232,8 @@ static int agentns_may_create(const struct agentns_session *parent)
  *
  * Context: May sleep.
  * Return: a reference, or an ERR_PTR: ENOSYS while disabled, EPERM, ENOSPC
- * below AGENT_NS_DEPTH_MAX, ENOMEM.
+ * below AGENT_NS_DEPTH_MAX and where a limit on live descendants is reached,
+ * ENOMEM.
  */
 struct agentns_session *agentns_session_create(struct user_namespace *user_ns)
 {
@@ -212,12 +241,16 @@ struct agentns_session *agentns_session_create(struct user_namespace *user_ns)
 	int err;
 
 	err = agentns_may_create(parent);
+	if (!err)
+		err = agentns_descendants_reserve(parent, 1);
 	if (err)
 		return ERR_PTR(err);
 
 	s = kmem_cache_zalloc(agentns_session_cache, GFP_KERNEL_ACCOUNT);
-	if (!s)
-		return ERR_PTR(-ENOMEM);
+	if (!s) {
+		err = -ENOMEM;
+		goto unreserve;
+	}
 	s->cpu = alloc_percpu_gfp(struct agentns_cpu, GFP_KERNEL_ACCOUNT);
 	if (!s->cpu) {
 		err = -ENOMEM;
@@ -239,6 +272,7 @@ struct agentns_session *agentns_session_create(struct user_namespace *user_ns)
 	return s;
 
 undo_place:
+	put_cred(s->limiter);
 	put_user_ns(s->user_ns);
 	agentns_session_put(parent);
 	agentns_ns_exit(&s->ns);
@@ -246,6 +280,8 @@ free_cpu:
 	free_percpu(s->cpu);
 free_session:
 	kmem_cache_free(agentns_session_cache, s);
+unreserve:
+	agentns_descendants_reserve(parent, -1);
 	return ERR_PTR(err);
 }
 
@@ -279,6 +315,7 @@ static void agentns_session_unlink(struct agentns_session *s)
 		agentns_counters_fold(s);
 		list_del(&s->sibling);
 		WRITE_ONCE(s->parent->nr_children, s->parent->nr_children - 1);
+		agentns_descendants_add(s->parent, -1);
 	}
 	spin_unlock(&s->root->tree_lock);
 
@@ -291,6 +328,7 @@ static struct agentns_session *agentns_session_end(struct agentns_session *s)
 	struct agentns_session *parent = s->parent;
 	struct agent_ns_counters_uapi counters;
 
+	agentns_deadline_end(s);
 	agentns_counters_read(s, &counters);
 	if (s->entered)
 		agentns_trace_session_end(s, &counters);
@@ -298,6 +336,7 @@ static struct agentns_session *agentns_session_end(struct agentns_session *s)
 	agentns_ns_unpublish(&s->ns);
 	agentns_ns_exit(&s->ns);
 	put_user_ns(s->user_ns);
+	put_cred(s->limiter);
 	if (s->dir)
 		agentns_dir_remove(s->dir);
 	else

@@ -14,7 +14,10 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/agent_namespaces.h>
 
+#include "cputime.h"
 #include "credit.h"
+#include "deadline.h"
+#include "gate.h"
 
 struct agentns_dir;
 
@@ -63,10 +66,27 @@ struct agentns_session {
 	u64 past[AGENTNS_NR_RESOURCES];	/* charged by ended descendants */
 	u64 past_written;		/* bytes written by them */
 	u64 past_forked;		/* tasks created by them */
-	u64 max_elapsed_ns;		/* 0: none; read by the reaper without */
-	u32 action;
-	bool elapsed_crossed;
+	struct agentns_gate gate;
+	u64 max_elapsed_ns;		/* 0: none; read by the timer without */
+	u64 kill_at_ns;			/* of the boot-time clock; likewise */
+	u64 grace_ns;			/* from a SIGTERM to SIGKILL; 0: never */
+	u64 max_descendants;		/* 0: none */
+	u64 descendants;		/* live ones */
+	u64 crossings;			/* of its limits, ever */
+	const struct cred *limiter;	/* who set the budget last; referenced */
+	u32 action;			/* read by the timer without */
+	bool elapsed_crossed;		/* likewise */
 	bool killing;	/* some task walks to kill it */
+	bool stopped;	/* read by whoever stops or continues it without */
+	bool time_up;	/* a limit on time denies all calls */
+	bool cpu_limited;	/* it or an ancestor; read by the scheduler */
+
+	/* Set once and never cleared. */
+	bool sealed;
+
+	/* With what guards them inside. */
+	struct agentns_deadline deadline;
+	struct agentns_cputime cputime;
 
 	/* Units on their way back to the pools, of the resource recalled. */
 	atomic64_t returned;
@@ -74,7 +94,7 @@ struct agentns_session {
 	/* Credit came back to some CPU since the last recall. No lock. */
 	bool refunded[AGENTNS_NR_RESOURCES];
 
-	/* Reaper only. */
+	/* Reaper and deadline only. */
 	bool lifetime_crossed;
 
 	/* @intent_lock. */
@@ -118,7 +138,7 @@ static inline struct agentns_session *current_session(void)
 /* Is the work that would cross a limit refused, or done all the same? */
 static inline bool agentns_action_refuses(u32 action)
 {
-	return action == AGENT_NS_ACTION_KILL;
+	return action != AGENT_NS_ACTION_LOG && action != AGENT_NS_ACTION_TERM;
 }
 
 extern struct workqueue_struct *agentns_release_wq;

@@ -57,6 +57,69 @@ agentns_class_of_ia32(struct pt_regs *regs, unsigned long nr)
 }
 #endif /* CONFIG_IA32_EMULATION */
 
+/* What a task needs to end or to clean up, which is never denied. */
+static inline bool agentns_exempt_native(unsigned long nr)
+{
+	switch (nr) {
+	case __NR_exit:
+	case __NR_exit_group:
+	case __NR_rt_sigreturn:
+	case __NR_restart_syscall:
+	case __NR_munmap:
+	case __NR_close:
+	case __NR_close_range:
+	case __NR_futex:
+#ifdef __NR_futex_wake
+	case __NR_futex_wake:
+	case __NR_futex_wait:
+	case __NR_futex_requeue:
+#endif
+		return true;
+	}
+	return false;
+}
+
+#ifdef CONFIG_IA32_EMULATION
+static inline bool agentns_exempt_ia32(unsigned long nr)
+{
+	switch (nr) {
+	case __NR_ia32_exit:
+	case __NR_ia32_exit_group:
+	case __NR_ia32_sigreturn:
+	case __NR_ia32_rt_sigreturn:
+	case __NR_ia32_restart_syscall:
+	case __NR_ia32_munmap:
+	case __NR_ia32_close:
+	case __NR_ia32_close_range:
+	case __NR_ia32_futex:
+	case __NR_ia32_futex_time64:
+#ifdef __NR_ia32_futex_wake
+	case __NR_ia32_futex_wake:
+	case __NR_ia32_futex_wait:
+	case __NR_ia32_futex_requeue:
+#endif
+		return true;
+	}
+	return false;
+}
+#endif
+
+/* Current's call, by its number: is it one of those? */
+static inline bool agentns_exempt_call(unsigned long nr)
+{
+#ifdef CONFIG_IA32_EMULATION
+	if (in_ia32_syscall())
+		return agentns_exempt_ia32(nr);
+#endif
+#ifdef __X32_SYSCALL_BIT
+	/* Its rt_sigreturn has a number of its own. */
+	if (nr == (__X32_SYSCALL_BIT | 513))
+		return true;
+	nr &= ~(unsigned long)__X32_SYSCALL_BIT;
+#endif
+	return agentns_exempt_native(nr);
+}
+
 /* What a call counts as besides being a call. */
 static inline enum agentns_resource agentns_class_of(struct pt_regs *regs,
 						     unsigned long nr)

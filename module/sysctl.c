@@ -2,7 +2,9 @@
 /* kernel.agent_ns.enabled, .max_lifetime and .unprivileged. */
 #include <linux/mutex.h>
 
+#include "authority.h"
 #include "compat/sysctl.h"
+#include "deadline.h"
 #include "reaper.h"
 #include "session.h"
 #include "sysctl.h"
@@ -19,8 +21,10 @@ static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 				   loff_t *ppos)
 {
 	unsigned int old;
-	int ret;
+	int ret = write ? agentns_may_turn_knobs() : 0;
 
+	if (ret)
+		return ret;
 	mutex_lock(&agentns_enabled_lock);
 	old = agentns_enabled;
 	ret = proc_douintvec_minmax(table, write, buffer, lenp, ppos);
@@ -34,11 +38,24 @@ static int agentns_lifetime_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 				    int write, void *buffer, size_t *lenp,
 				    loff_t *ppos)
 {
-	int ret = proc_douintvec(table, write, buffer, lenp, ppos);
+	int ret = write ? agentns_may_turn_knobs() : 0;
 
-	if (!ret && write)
+	if (!ret)
+		ret = proc_douintvec(table, write, buffer, lenp, ppos);
+	if (!ret && write) {
+		agentns_lifetime_changed();
 		agentns_reaper_sweep();
+	}
 	return ret;
+}
+
+static int agentns_unprivileged_handler(AGENTNS_CTL_CONST struct ctl_table *table,
+					int write, void *buffer, size_t *lenp,
+					loff_t *ppos)
+{
+	int ret = write ? agentns_may_turn_knobs() : 0;
+
+	return ret ?: proc_douintvec_minmax(table, write, buffer, lenp, ppos);
 }
 
 static struct ctl_table agentns_sysctls[] = {
@@ -63,7 +80,7 @@ static struct ctl_table agentns_sysctls[] = {
 		.data		= &agentns_unprivileged,
 		.maxlen		= sizeof(agentns_unprivileged),
 		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
+		.proc_handler	= agentns_unprivileged_handler,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},

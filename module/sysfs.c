@@ -5,6 +5,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "authority.h"
 #include "reaper.h"
 #include "registry.h"
 #include "session.h"
@@ -36,7 +37,8 @@ static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
 	return sysfs_emit(buf, "counters\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n"
-			  "clone3\nsetns\nlist\nopen\n");
+			  "clone3\nsetns\nlist\nopen\n"
+			  "stop\ndeny\ngrace\nseal\ndefaults\n");
 }
 
 static struct kobj_attribute features_attr = __ATTR_RO(features);
@@ -60,8 +62,10 @@ static ssize_t max_session_dirs_store(struct kobject *kobj,
 				      const char *buf, size_t count)
 {
 	unsigned int value;
-	int ret = agentns_parse_uint(buf, count, &value);
+	int ret = agentns_may_turn_knobs();
 
+	if (!ret)
+		ret = agentns_parse_uint(buf, count, &value);
 	if (ret)
 		return ret;
 	WRITE_ONCE(agentns_max_session_dirs, value);
@@ -82,8 +86,10 @@ static ssize_t sweep_interval_store(struct kobject *kobj,
 				    const char *buf, size_t count)
 {
 	unsigned int value;
-	int ret = agentns_parse_uint(buf, count, &value);
+	int ret = agentns_may_turn_knobs();
 
+	if (!ret)
+		ret = agentns_parse_uint(buf, count, &value);
 	if (ret)
 		return ret;
 	/* A day, like the default lifetime, is as rare as it gets. */
@@ -109,6 +115,12 @@ static const struct attribute_group agentns_group = {
 	.attrs = agentns_attrs,
 };
 
+static const struct attribute_group *agentns_groups[] = {
+	&agentns_group,
+	&agentns_defaults_group,
+	NULL
+};
+
 int __init agentns_sysfs_init(void)
 {
 	int err = -ENOMEM;
@@ -120,7 +132,7 @@ int __init agentns_sysfs_init(void)
 						       agentns_kobj);
 	if (!agentns_sessions_kobj)
 		goto put_kobj;
-	err = sysfs_create_group(agentns_kobj, &agentns_group);
+	err = sysfs_create_groups(agentns_kobj, agentns_groups);
 	if (err)
 		goto put_sessions;
 	return 0;
@@ -134,7 +146,7 @@ put_kobj:
 
 void agentns_sysfs_exit(void)
 {
-	sysfs_remove_group(agentns_kobj, &agentns_group);
+	sysfs_remove_groups(agentns_kobj, agentns_groups);
 	kobject_put(agentns_sessions_kobj);
 	kobject_put(agentns_kobj);
 }

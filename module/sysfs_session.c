@@ -9,10 +9,10 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kobject.h>
-#include <linux/kstrtox.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include "authority.h"
 #include "budget.h"
 #include "counters.h"
 #include "intent.h"
@@ -73,7 +73,8 @@ static int intent_store(struct agentns_session *s, unsigned int arg, char *line)
 {
 	size_t len = strlen(line);
 
-	return agentns_intent_set(s, line, agentns_intent_clip(line, len),
+	return agentns_may_manage(s) ?:
+	       agentns_intent_set(s, line, agentns_intent_clip(line, len),
 				  false);
 }
 
@@ -113,35 +114,37 @@ static int action_store(struct agentns_session *s, unsigned int arg, char *line)
 
 	if (action < 0)
 		return -EINVAL;
-	return agentns_budget_set_action(s, action);
+	return agentns_budget_change(s, agentns_budget_field_action, 0, action);
 }
 
 static int kill_store(struct agentns_session *s, unsigned int arg, char *line)
 {
+	int err;
+
 	if (strcmp(line, "1"))
 		return -EINVAL;
-	agentns_kill(s);
-	return 0;
+	err = agentns_may_narrow(s);
+	if (!err)
+		agentns_kill(s, "sysfs");
+	return err;
 }
 
-static ssize_t agentns_emit_limit(char *buf, u64 limit)
+static ssize_t sealed_show(struct agentns_session *s, unsigned int arg,
+			   char *buf)
 {
-	if (!limit)
-		return sysfs_emit(buf, "max\n");
-	return sysfs_emit(buf, "%llu\n", limit);
+	return sysfs_emit(buf, "%d\n", READ_ONCE(s->sealed));
 }
 
-/* "max" and 0 are none. */
-static int agentns_parse_limit(const char *line, u64 *limit)
+static int sealed_store(struct agentns_session *s, unsigned int arg, char *line)
 {
-	if (!strcmp(line, "max")) {
-		*limit = 0;
-		return 0;
-	}
-	/* kstrtou64() lets a sign and a newline pass. */
-	if (line[strspn(line, "0123456789")])
+	int err;
+
+	if (strcmp(line, "1"))
 		return -EINVAL;
-	return kstrtou64(line, 10, limit) ? -EINVAL : 0;
+	err = agentns_may_narrow(s);
+	if (!err)
+		agentns_seal(s);
+	return err;
 }
 
 static ssize_t limit_show(struct agentns_session *s, unsigned int arg,
@@ -158,29 +161,78 @@ static int limit_store(struct agentns_session *s, unsigned int arg, char *line)
 	u64 limit;
 	int ret = agentns_parse_limit(line, &limit);
 
-	if (!ret)
-		agentns_budget_set_limit(s, arg, limit);
-	return ret;
+	return ret ?: agentns_budget_change(s, agentns_budget_field_limit, arg,
+					    limit);
 }
 
-static ssize_t elapsed_limit_show(struct agentns_session *s, unsigned int arg,
-				  char *buf)
+static ssize_t grace_show(struct agentns_session *s, unsigned int arg,
+			  char *buf)
 {
 	struct agentns_budget budget;
 
 	agentns_budget_get(s, &budget);
-	return agentns_emit_limit(buf, budget.max_elapsed_ns);
+	return agentns_emit_limit(buf, budget.grace_ns);
 }
 
-static int elapsed_limit_store(struct agentns_session *s, unsigned int arg,
-			       char *line)
+static int grace_store(struct agentns_session *s, unsigned int arg, char *line)
 {
-	u64 limit;
-	int ret = agentns_parse_limit(line, &limit);
+	u64 grace;
+	int ret = agentns_parse_limit(line, &grace);
 
-	if (!ret)
-		agentns_budget_set_elapsed(s, limit);
-	return ret;
+	return ret ?: agentns_budget_change(s, agentns_budget_field_grace, 0,
+					    grace);
+}
+
+static ssize_t crossings_show(struct agentns_session *s, unsigned int arg,
+			      char *buf)
+{
+	u64 crossings;
+
+	spin_lock(&s->root->tree_lock);
+	crossings = s->crossings;
+	spin_unlock(&s->root->tree_lock);
+	return sysfs_emit(buf, "%llu\n", crossings);
+}
+
+/* The limits that are reached, by name. */
+static ssize_t exceeded_show(struct agentns_session *s, unsigned int arg,
+			     char *buf)
+{
+	enum agentns_resource res;
+	ssize_t n = 0;
+
+	spin_lock(&s->root->tree_lock);
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		if (s->pool[res].crossed)
+			n += sysfs_emit_at(buf, n, "%s\n",
+					   agentns_limit_names[res]);
+	if (s->elapsed_crossed)
+		n += sysfs_emit_at(buf, n, "%s\n",
+				   agentns_limit_names[AGENTNS_ELAPSED]);
+	spin_unlock(&s->root->tree_lock);
+	return n;
+}
+
+static ssize_t descendants_show(struct agentns_session *s, unsigned int arg,
+				char *buf)
+{
+	u64 descendants;
+
+	spin_lock(&s->root->tree_lock);
+	descendants = s->descendants;
+	spin_unlock(&s->root->tree_lock);
+	return sysfs_emit(buf, "%llu\n", descendants);
+}
+
+/* What is no counter of struct agent_ns_counters_uapi: tasks, CPU time. */
+static ssize_t used_show(struct agentns_session *s, unsigned int arg, char *buf)
+{
+	s64 used;
+
+	spin_lock(&s->root->tree_lock);
+	used = agentns_used(s, arg);
+	spin_unlock(&s->root->tree_lock);
+	return sysfs_emit(buf, "%lld\n", max(used, 0LL));
 }
 
 /* @arg is where in the structure the counter is. */
@@ -205,8 +257,15 @@ AGENTNS_ATTR(depth, "depth", 0444, depth_show, NULL, 0);
 AGENTNS_ATTR(inum, "inum", 0444, inum_show, NULL, 0);
 AGENTNS_ATTR(action, "action", 0644, action_show, action_store, 0);
 AGENTNS_ATTR(kill, "kill", 0200, NULL, kill_store, 0);
-AGENTNS_ATTR(max_elapsed_ns, "max_elapsed_ns", 0644, elapsed_limit_show,
-	     elapsed_limit_store, 0);
+AGENTNS_ATTR(sealed, "sealed", 0644, sealed_show, sealed_store, 0);
+AGENTNS_ATTR(grace_ns, "grace_ns", 0644, grace_show, grace_store, 0);
+AGENTNS_ATTR(crossings, "crossings", 0444, crossings_show, NULL, 0);
+AGENTNS_ATTR(exceeded, "exceeded", 0444, exceeded_show, NULL, 0);
+AGENTNS_ATTR(descendants, "descendants", 0444, descendants_show, NULL, 0);
+AGENTNS_LIMIT(max_elapsed_ns, AGENTNS_ELAPSED);
+AGENTNS_LIMIT(max_descendants, AGENTNS_DESCENDANTS);
+AGENTNS_LIMIT(max_tasks, AGENTNS_TASKS);
+AGENTNS_LIMIT(max_cpu_ns, AGENTNS_CPU);
 AGENTNS_LIMIT(max_syscalls, AGENTNS_SYSCALLS);
 AGENTNS_LIMIT(max_write_bytes, AGENTNS_BYTES);
 AGENTNS_LIMIT(max_forks, AGENTNS_FORKS);
@@ -220,6 +279,8 @@ AGENTNS_COUNTER(connect_count);
 AGENTNS_COUNTER(unlink_count);
 AGENTNS_COUNTER(fork_count);
 AGENTNS_COUNTER(elapsed_ns);
+AGENTNS_ATTR(tasks, "tasks", 0444, used_show, NULL, AGENTNS_TASKS);
+AGENTNS_ATTR(cpu_ns, "cpu_ns", 0444, used_show, NULL, AGENTNS_CPU);
 
 static struct attribute *agentns_session_attrs[] = {
 	&intent_attr.attr,
@@ -228,7 +289,15 @@ static struct attribute *agentns_session_attrs[] = {
 	&inum_attr.attr,
 	&action_attr.attr,
 	&kill_attr.attr,
+	&sealed_attr.attr,
+	&grace_ns_attr.attr,
+	&crossings_attr.attr,
+	&exceeded_attr.attr,
+	&descendants_attr.attr,
 	&max_elapsed_ns_attr.attr,
+	&max_descendants_attr.attr,
+	&max_tasks_attr.attr,
+	&max_cpu_ns_attr.attr,
 	&max_syscalls_attr.attr,
 	&max_write_bytes_attr.attr,
 	&max_forks_attr.attr,
@@ -246,6 +315,8 @@ static struct attribute *agentns_counter_attrs[] = {
 	&unlink_count_attr.attr,
 	&fork_count_attr.attr,
 	&elapsed_ns_attr.attr,
+	&tasks_attr.attr,
+	&cpu_ns_attr.attr,
 	NULL
 };
 
@@ -396,4 +467,17 @@ int agentns_dir_create(struct agentns_session *s)
 void agentns_dir_remove(struct agentns_dir *dir)
 {
 	queue_work(agentns_release_wq, &dir->remove);
+}
+
+/**
+ * agentns_dir_notify - wake whoever polls a file of a session
+ * @s: the session, pinned
+ * @file: its name
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_dir_notify(struct agentns_session *s, const char *file)
+{
+	if (s->dir)
+		sysfs_notify(&s->dir->kobj, NULL, file);
 }

@@ -47,3 +47,29 @@ void agentns_trace_intent_set(const struct agentns_session *s,
 {
 	trace_agent_intent_set(s->id, intent);
 }
+
+/**
+ * agentns_trace_budget_exceeded - a session has reached a limit
+ * @s: that session
+ * @resource: the limit's name
+ * @value: the counter
+ * @limit: the limit
+ * @action: the action's name
+ */
+void agentns_trace_budget_exceeded(const struct agentns_session *s,
+				   const char *resource, u64 value, u64 limit,
+				   const char *action)
+{
+	trace_agent_budget_exceeded(s->id, resource, value, limit, action);
+}
+
+/**
+ * agentns_trace_session_kill - a session is about to be killed
+ * @s: that session
+ * @cause: the limit that was reached, or the file that was written
+ */
+void agentns_trace_session_kill(const struct agentns_session *s,
+				const char *cause)
+{
+	trace_agent_session_kill(s->id, cause);
+}

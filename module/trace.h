@@ -14,5 +14,10 @@ void agentns_trace_session_end(const struct agentns_session *s,
 			       const struct agent_ns_counters_uapi *counters);
 void agentns_trace_intent_set(const struct agentns_session *s,
 			      const char *intent);
+void agentns_trace_budget_exceeded(const struct agentns_session *s,
+				   const char *resource, u64 value, u64 limit,
+				   const char *action);
+void agentns_trace_session_kill(const struct agentns_session *s,
+				const char *cause);
 
 #endif /* _AGENTNS_TRACE_H */

@@ -79,6 +79,46 @@ TRACE_EVENT(agent_intent_set,
 		  __get_str(intent))
 );
 
+TRACE_EVENT(agent_budget_exceeded,
+	TP_PROTO(const u8 *sid, const char *resource, u64 value, u64 limit,
+		 const char *action),
+	TP_ARGS(sid, resource, value, limit, action),
+	TP_STRUCT__entry(
+		__array(u8, sid, AGENT_NS_ID_BYTES)
+		__string(resource, resource)
+		__field(u64, value)
+		__field(u64, limit)
+		__string(action, action)
+	),
+	TP_fast_assign(
+		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
+		agentns_assign_str(resource, resource);
+		__entry->value = value;
+		__entry->limit = limit;
+		agentns_assign_str(action, action);
+	),
+	TP_printk("sid=%s resource=%s value=%llu limit=%llu action=%s",
+		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
+		  __get_str(resource), __entry->value, __entry->limit,
+		  __get_str(action))
+);
+
+TRACE_EVENT(agent_session_kill,
+	TP_PROTO(const u8 *sid, const char *cause),
+	TP_ARGS(sid, cause),
+	TP_STRUCT__entry(
+		__array(u8, sid, AGENT_NS_ID_BYTES)
+		__string(cause, cause)
+	),
+	TP_fast_assign(
+		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
+		agentns_assign_str(cause, cause);
+	),
+	TP_printk("sid=%s cause=%s",
+		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
+		  __get_str(cause))
+);
+
 #endif /* _TRACE_AGENT_NS_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CPU time is spent first and paid afterwards: whoever accounts it holds the
+ * lock of a run queue and can neither wait nor refuse. A CPU whose credit has
+ * become negative has the worker draw more, as long as the session or an
+ * ancestor has a limit on it; what is spent meanwhile is at the most a tick a
+ * running thread.
+ */
+#include "budget.h"
+#include "cputime.h"
+#include "crossing.h"
+#include "deadline.h"
+#include "session.h"
+
+/* This CPU has no credit left, and somebody wants to know. */
+static noinline void agentns_cputime_ask(struct agentns_session *s)
+{
+	if (READ_ONCE(s->cputime.kicked) || !agentns_session_tryget(s))
+		return;
+	WRITE_ONCE(s->cputime.kicked, true);
+	/* Where two CPUs come this far, one has nothing to queue. */
+	if (!irq_work_queue(&s->cputime.kick))
+		refcount_dec(agentns_refcount(&s->ns));
+}
+
+/**
+ * agentns_account_cpu_hook - a task of a session has used a CPU
+ * @ns: the session, pinned by the task
+ * @delta_ns: for so long since the last time
+ *
+ * Context: Any, with interrupts off; the lock of this CPU's run queue is held.
+ */
+void agentns_account_cpu_hook(struct ns_common *ns, u64 delta_ns)
+{
+	struct agentns_session *s = to_session(ns);
+	s64 left = this_cpu_sub_return(s->cpu->credit[AGENTNS_CPU], delta_ns);
+
+	if (unlikely(left < 0 && READ_ONCE(s->cpu_limited)))
+		agentns_cputime_ask(s);
+}
+
+static void agentns_cputime_kick(struct irq_work *work)
+{
+	struct agentns_session *s = container_of(work, struct agentns_session,
+						 cputime.kick);
+
+	agentns_deadline_queue(s, &s->cputime.work);
+	agentns_session_put(s);
+}
+
+static void agentns_cputime_work(struct kthread_work *work)
+{
+	struct agentns_session *s = container_of(work, struct agentns_session,
+						 cputime.work);
+	struct agentns_obstacle obstacle;
+	u32 action;
+
+	/* Before the look at what was spent: who spends later kicks again. */
+	WRITE_ONCE(s->cputime.kicked, false);
+	smp_mb();
+	while (!agentns_draw_cpu(s, &obstacle))
+		if (agentns_crossed(obstacle.session, AGENTNS_CPU, 1,
+				    AGENTNS_ALL, false, &action))
+			break;
+	agentns_session_put(s);
+}
+
+/**
+ * agentns_cputime_init - prepare a new session
+ * @s: the session
+ */
+void agentns_cputime_init(struct agentns_session *s)
+{
+	init_irq_work(&s->cputime.kick, agentns_cputime_kick);
+	kthread_init_work(&s->cputime.work, agentns_cputime_work);
+}

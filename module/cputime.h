@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPU time of a session's tasks. */
+#ifndef _AGENTNS_CPUTIME_H
+#define _AGENTNS_CPUTIME_H
+
+#include <linux/agentns_hooks.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/types.h>
+
+struct agentns_session;
+struct ns_common;
+
+/**
+ * struct agentns_cputime - settling a session's CPU time with its limits
+ * @kick: from under the lock of a run queue to where a thread can be woken
+ * @work: done by the worker; holds a reference while queued
+ * @kicked: one of the two is on its way; no lock
+ */
+struct agentns_cputime {
+	struct irq_work kick;
+	struct kthread_work work;
+	bool kicked;
+};
+
+void agentns_cputime_init(struct agentns_session *s);
+agentns_account_cpu_fn agentns_account_cpu_hook;
+
+#endif /* _AGENTNS_CPUTIME_H */

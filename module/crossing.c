@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reporting that a limit was reached, and doing what its session says. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ktime.h>
+#include <linux/ratelimit.h>
+
+#include "budget.h"
+#include "crossing.h"
+#include "deadline.h"
+#include "gate.h"
+#include "kill.h"
+#include "sysfs.h"
+#include "trace.h"
+
+/**
+ * struct agentns_crossing - a limit that was reached, as it was then
+ * @limit: AGENTNS_* of which limit
+ * @max: the limit
+ * @value: the counter
+ * @action: AGENT_NS_ACTION_*
+ * @first: since the limit or the action was changed
+ * @kill: this task is to kill the session
+ * @stop: this task is to stop it
+ */
+struct agentns_crossing {
+	unsigned int limit;
+	u64 max;
+	u64 value;
+	u32 action;
+	bool first;
+	bool kill;
+	bool stop;
+};
+
+/*
+ * One line, one event and one change of a file a crossing. A session whose
+ * agents make new sessions or change their limits only to cross them silences
+ * none but its own tree.
+ */
+static void agentns_report(struct agentns_session *s,
+			   const struct agentns_crossing *c)
+{
+	const char *name = agentns_limit_names[c->limit];
+	const char *action = agentns_action_names[c->action];
+
+	if (__ratelimit(&s->root->log_rate))
+		pr_notice("session %*phN: %s %llu reached, value %llu, action %s\n",
+			  AGENT_NS_ID_BYTES, s->id, name, c->max, c->value,
+			  action);
+	agentns_trace_budget_exceeded(s, name, c->value, c->max, action);
+	agentns_dir_notify(s, "crossings");
+}
+
+/* Under the tree lock: the part of the action that others have to see. */
+static void agentns_act_begin(struct agentns_session *s,
+			      struct agentns_crossing *c)
+{
+	bool time = c->limit == AGENTNS_CPU || c->limit == AGENTNS_ELAPSED;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	if (c->first)
+		s->crossings++;
+	switch (c->action) {
+	case AGENT_NS_ACTION_TERM:
+		if (c->first && s->grace_ns && !s->kill_at_ns) {
+			WRITE_ONCE(s->kill_at_ns,
+				   ktime_get_boottime_ns() + s->grace_ns);
+			agentns_deadline_update(s);
+		}
+		break;
+	case AGENT_NS_ACTION_KILL:
+		/*
+		 * Again for whoever came into a session whose limit is used
+		 * up, but by one task at a time: a walk finds them all.
+		 */
+		c->kill = !s->killing;
+		s->killing = true;
+		break;
+	case AGENT_NS_ACTION_STOP:
+		if (s->stopped)
+			break;
+		c->stop = true;
+		WRITE_ONCE(s->stopped, true);
+		agentns_gate_close(s, AGENTNS_GATE_STOP);
+		break;
+	case AGENT_NS_ACTION_DENY:
+		/* Time cannot be refused; what takes time can. */
+		if (!time || s->time_up)
+			break;
+		s->time_up = true;
+		agentns_gate_close(s, AGENTNS_GATE_TIME_UP);
+		break;
+	}
+}
+
+/* Outside all locks: the rest of it. */
+static void agentns_act(struct agentns_session *s,
+			const struct agentns_crossing *c)
+{
+	if (c->first)
+		agentns_report(s, c);
+	if (c->kill) {
+		agentns_kill(s, agentns_limit_names[c->limit]);
+		spin_lock(&s->root->tree_lock);
+		s->killing = false;
+		spin_unlock(&s->root->tree_lock);
+	}
+	if (c->stop)
+		agentns_stop_or_go(s);
+	if (c->action == AGENT_NS_ACTION_TERM && c->first)
+		agentns_signal(s, SIGTERM);
+}
+
+/**
+ * agentns_crossed - a limit of a session was found to leave no room
+ * @s: the session, pinned
+ * @res: of what
+ * @n: for how much
+ * @portion: whether less would have done
+ * @exempt: who needs it is never denied
+ * @action: where the answer is true, what the session does to who crosses
+ *
+ * Logging and SIGTERM let the work go on, so the limit stops to bind; the
+ * other actions do not.
+ *
+ * Context: Process context, may sleep.
+ * Return: whether the work is refused; else it may be tried again.
+ */
+bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
+		     u64 n, enum agentns_portion portion, bool exempt,
+		     u32 *action)
+{
+	struct agentns_crossing c = { .limit = res };
+	struct agentns_pool *pool = &s->pool[res];
+	bool refuses;
+
+	spin_lock(&s->root->tree_lock);
+	if (!pool->limit || pool->open ||
+	    agentns_portion(s, res, n, portion)) {
+		/* Changed meanwhile, or reported by another CPU. */
+		spin_unlock(&s->root->tree_lock);
+		return false;
+	}
+	*action = s->action;
+	if (exempt && s->action == AGENT_NS_ACTION_DENY) {
+		/* It goes on without being charged: nothing is crossed. */
+		spin_unlock(&s->root->tree_lock);
+		return true;
+	}
+	refuses = agentns_action_refuses(s->action);
+	c.action = s->action;
+	c.max = pool->limit;
+	c.value = pool->limit - pool->left;
+	c.first = !pool->crossed;
+	pool->crossed = true;
+	pool->open = !refuses;
+	agentns_act_begin(s, &c);
+	spin_unlock(&s->root->tree_lock);
+
+	agentns_act(s, &c);
+	return refuses;
+}
+
+/**
+ * agentns_crossed_already - act on a limit that was set below what is used
+ * @s: the session, pinned
+ * @res: of what
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_crossed_already(struct agentns_session *s,
+			     enum agentns_resource res)
+{
+	struct agentns_pool *pool = &s->pool[res];
+	bool over;
+	u32 action;
+
+	spin_lock(&s->root->tree_lock);
+	over = pool->limit && !pool->crossed && pool->left < 0;
+	spin_unlock(&s->root->tree_lock);
+	if (over)
+		agentns_crossed(s, res, 1, AGENTNS_ALL, false, &action);
+}
+
+/**
+ * agentns_expired - act on a session that is too old
+ * @s: the session, pinned
+ * @elapsed_ns: its age
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_expired(struct agentns_session *s, u64 elapsed_ns)
+{
+	struct agentns_crossing c = {
+		.limit = AGENTNS_ELAPSED, .value = elapsed_ns, .first = true,
+	};
+
+	spin_lock(&s->root->tree_lock);
+	c.max = s->max_elapsed_ns;
+	c.action = s->action;
+	if (!c.max || elapsed_ns < c.max || s->elapsed_crossed) {
+		spin_unlock(&s->root->tree_lock);
+		return;
+	}
+	WRITE_ONCE(s->elapsed_crossed, true);
+	agentns_act_begin(s, &c);
+	spin_unlock(&s->root->tree_lock);
+
+	agentns_act(s, &c);
+}
+
+/**
+ * agentns_grace_over - kill a session whose time after SIGTERM is over
+ * @s: the session, pinned
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_grace_over(struct agentns_session *s)
+{
+	bool over;
+
+	spin_lock(&s->root->tree_lock);
+	over = s->kill_at_ns && ktime_get_boottime_ns() >= s->kill_at_ns;
+	if (over)
+		WRITE_ONCE(s->kill_at_ns, 0);
+	spin_unlock(&s->root->tree_lock);
+	if (!over)
+		return;
+	if (__ratelimit(&s->root->log_rate))
+		pr_notice("session %*phN: grace_ns over, action kill\n",
+			  AGENT_NS_ID_BYTES, s->id);
+	agentns_kill(s, "grace_ns");
+}
+
+/**
+ * agentns_crossings_reconsider - a session's budget has been changed
+ * @s: the session; its tree lock is held
+ *
+ * What a crossing brought about ends when no limit is crossed any more.
+ *
+ * Context: Process context with interrupts on.
+ * Return: whether tasks that were stopped are to go on: agentns_stop_or_go().
+ */
+bool agentns_crossings_reconsider(struct agentns_session *s)
+{
+	bool time = s->elapsed_crossed || s->pool[AGENTNS_CPU].crossed;
+	bool any = time, go_on = false;
+	enum agentns_resource res;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		any |= s->pool[res].crossed;
+	if (!any)
+		WRITE_ONCE(s->kill_at_ns, 0);
+	if (s->time_up && !time) {
+		s->time_up = false;
+		agentns_gate_open(s, AGENTNS_GATE_TIME_UP);
+	}
+	if (s->stopped && !any) {
+		WRITE_ONCE(s->stopped, false);
+		agentns_gate_open(s, AGENTNS_GATE_STOP);
+		go_on = true;
+	}
+	agentns_deadline_update(s);
+	return go_on;
+}

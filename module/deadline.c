@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Deadlines, kept to the millisecond.
+ *
+ * A timer marks the session that is over and asks every CPU, by IPI, to deal
+ * with the task that it runs, as from an interrupt nobody may look at another
+ * task's nsproxy. That reaches a task that spins in user space at once. The
+ * rest is done by a worker of the real-time class, which no ordinary task
+ * keeps waiting.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/overflow.h>
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
+#include <linux/smp.h>
+#include <uapi/linux/sched/types.h>
+
+#include "compat/hrtimer.h"
+#include "counters.h"
+#include "crossing.h"
+#include "deadline.h"
+#include "kill.h"
+#include "reaper.h"
+#include "registry.h"
+#include "session.h"
+#include "sysctl.h"
+
+static struct kthread_worker *agentns_worker;
+
+/* By CPU: the IPI. Busy while it is on its way and has not looked yet. */
+static DEFINE_PER_CPU(call_single_data_t, agentns_ask);
+
+/* In hard interrupt context: kill current where its session is over. */
+static void agentns_deal_with_current(void *info)
+{
+	struct agentns_session *s = current_session();
+
+	/* Signals are sent with locks that sleep there; the worker does it. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
+	for (; s; s = s->parent) {
+		if (!READ_ONCE(s->deadline.over))
+			continue;
+		if (!is_global_init(current))
+			agentns_kill_process(current);
+		return;
+	}
+}
+
+static void agentns_ask_cpus(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		smp_call_function_single_async(cpu, per_cpu_ptr(&agentns_ask,
+								cpu));
+}
+
+/**
+ * agentns_deadline_queue - have the worker do something for a session
+ * @s: the session, in memory; nothing happens where it has ended
+ * @work: a work item of it, which drops a reference when it is done
+ *
+ * Context: Any that allows spinlocks, hard interrupts included.
+ */
+void agentns_deadline_queue(struct agentns_session *s,
+			    struct kthread_work *work)
+{
+	if (!agentns_session_tryget(s))
+		return;
+	if (!kthread_queue_work(agentns_worker, work))
+		agentns_session_put(s);
+}
+
+static bool agentns_is_over(const struct agentns_session *s, u64 now)
+{
+	u64 max = READ_ONCE(s->max_elapsed_ns);
+	u64 kill_at = READ_ONCE(s->kill_at_ns);
+
+	if (kill_at && now >= kill_at)
+		return true;
+	return max && now - s->created_ns >= max &&
+	       READ_ONCE(s->action) == AGENT_NS_ACTION_KILL &&
+	       !READ_ONCE(s->elapsed_crossed);
+}
+
+static enum hrtimer_restart agentns_deadline_timer(struct hrtimer *timer)
+{
+	struct agentns_session *s = container_of(timer, struct agentns_session,
+						 deadline.timer);
+
+	if (agentns_is_over(s, ktime_get_boottime_ns())) {
+		WRITE_ONCE(s->deadline.over, true);
+		agentns_ask_cpus();
+	}
+	agentns_deadline_queue(s, &s->deadline.work);
+	return HRTIMER_NORESTART;
+}
+
+static void agentns_deadline_work(struct kthread_work *work)
+{
+	struct agentns_session *s = container_of(work, struct agentns_session,
+						 deadline.work);
+
+	agentns_reap(s);
+	/* Everybody has been signalled: who joins from here on lives. */
+	WRITE_ONCE(s->deadline.over, false);
+	agentns_session_put(s);
+}
+
+/**
+ * agentns_deadline_init - prepare a new session
+ * @s: the session
+ */
+void agentns_deadline_init(struct agentns_session *s)
+{
+	agentns_hrtimer_setup(&s->deadline.timer, agentns_deadline_timer,
+			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+	kthread_init_work(&s->deadline.work, agentns_deadline_work);
+}
+
+/**
+ * agentns_deadline_update - set a session's timer to what is due next
+ * @s: the session; its tree lock is held
+ *
+ * Context: Process context.
+ */
+void agentns_deadline_update(struct agentns_session *s)
+{
+	u64 due = U64_MAX;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	if (s->max_elapsed_ns && !s->elapsed_crossed &&
+	    check_add_overflow(s->created_ns, s->max_elapsed_ns, &due))
+		due = U64_MAX;
+	if (s->kill_at_ns)
+		due = min(due, s->kill_at_ns);
+	/* Beyond what the clock can reach is never. */
+	if (due >= KTIME_MAX)
+		hrtimer_try_to_cancel(&s->deadline.timer);
+	else
+		hrtimer_start(&s->deadline.timer, ns_to_ktime(due),
+			      HRTIMER_MODE_ABS);
+}
+
+/**
+ * agentns_deadline_end - no timer fires for a session any more
+ * @s: the session, without references
+ *
+ * Context: Process context.
+ */
+void agentns_deadline_end(struct agentns_session *s)
+{
+	hrtimer_cancel(&s->deadline.timer);
+}
+
+/*
+ * The lifetime is the same for all, so the sessions' list, oldest first, is
+ * the order in which they reach it, and one timer does.
+ */
+static struct hrtimer agentns_lifetime;
+static bool agentns_lifetime_armed;		/* agentns_lifetime_lock */
+static DEFINE_RAW_SPINLOCK(agentns_lifetime_lock);	/* irqs off */
+
+/* How many sessions the timer itself marks; the worker finds the others. */
+#define AGENTNS_LIFETIME_BATCH	128
+
+static u64 agentns_lifetime_due(const struct agentns_session *s)
+{
+	return s->created_ns + agentns_max_lifetime_ns();
+}
+
+/* Mark who is over at @now; return when the next one will be, or KTIME_MAX. */
+static u64 agentns_lifetime_mark(u64 now)
+{
+	int marked = 0, passed = 0;
+	struct agentns_session *s;
+	u64 next = KTIME_MAX;
+
+	if (!agentns_max_lifetime_ns())
+		return KTIME_MAX;
+	rcu_read_lock();
+	list_for_each_entry_rcu(s, &agentns_sessions, node) {
+		if (READ_ONCE(s->lifetime_crossed)) {
+			/* Killed and still there: the sweep looks after it. */
+			if (++passed < AGENTNS_LIFETIME_BATCH)
+				continue;
+			next = now + NSEC_PER_SEC;
+			break;
+		}
+		if (agentns_lifetime_due(s) > now) {
+			next = agentns_lifetime_due(s);
+			break;
+		}
+		if (marked++ >= AGENTNS_LIFETIME_BATCH) {
+			next = now + NSEC_PER_MSEC;
+			break;
+		}
+		WRITE_ONCE(s->deadline.over, true);
+		agentns_deadline_queue(s, &s->deadline.work);
+	}
+	rcu_read_unlock();
+	if (marked)
+		agentns_ask_cpus();
+	return next;
+}
+
+/* Set the timer, or leave it alone for KTIME_MAX. */
+static void agentns_lifetime_arm(u64 when)
+{
+	lockdep_assert_held(&agentns_lifetime_lock);
+
+	agentns_lifetime_armed = when < KTIME_MAX;
+	if (agentns_lifetime_armed)
+		hrtimer_start(&agentns_lifetime, ns_to_ktime(when),
+			      HRTIMER_MODE_ABS);
+}
+
+/* Starts itself again under the lock, as others may start it meanwhile. */
+static enum hrtimer_restart agentns_lifetime_timer(struct hrtimer *timer)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&agentns_lifetime_lock, flags);
+	agentns_lifetime_arm(agentns_lifetime_mark(ktime_get_boottime_ns()));
+	raw_spin_unlock_irqrestore(&agentns_lifetime_lock, flags);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * agentns_lifetime_changed - kernel.agent_ns.max_lifetime was written
+ *
+ * Context: Any.
+ */
+void agentns_lifetime_changed(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&agentns_lifetime_lock, flags);
+	agentns_lifetime_arm(ktime_get_boottime_ns());
+	raw_spin_unlock_irqrestore(&agentns_lifetime_lock, flags);
+}
+
+/**
+ * agentns_deadline_begin - a new session can be found by everybody
+ * @s: the session, pinned
+ *
+ * Context: Process context.
+ */
+void agentns_deadline_begin(struct agentns_session *s)
+{
+	u64 due = agentns_lifetime_due(s);
+	unsigned long flags;
+
+	spin_lock(&s->root->tree_lock);
+	if (s->max_elapsed_ns)
+		agentns_deadline_update(s);
+	spin_unlock(&s->root->tree_lock);
+
+	if (!agentns_max_lifetime_ns())
+		return;
+	/* Who came before is due before. */
+	raw_spin_lock_irqsave(&agentns_lifetime_lock, flags);
+	if (!agentns_lifetime_armed)
+		agentns_lifetime_arm(due);
+	raw_spin_unlock_irqrestore(&agentns_lifetime_lock, flags);
+}
+
+int __init agentns_deadlines_start(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		INIT_CSD(per_cpu_ptr(&agentns_ask, cpu),
+			 agentns_deal_with_current, NULL);
+	agentns_hrtimer_setup(&agentns_lifetime, agentns_lifetime_timer,
+			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+	agentns_worker = agentns_run_worker("agentns");
+	if (IS_ERR(agentns_worker))
+		return PTR_ERR(agentns_worker);
+	sched_set_fifo_low(agentns_worker->task);
+	return 0;
+}
+
+/* No session lives, and nobody turns a knob any more. */
+void agentns_deadlines_stop(void)
+{
+	hrtimer_cancel(&agentns_lifetime);
+	kthread_destroy_worker(agentns_worker);
+	/* IPIs are taken in one interrupt with the one that this waits for. */
+	kick_all_cpus_sync();
+	synchronize_rcu();
+}
