@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// timeout: 240
 /* A kill ends a session whole, however fast its tasks multiply. */
 #include <linux/sched.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <linux/fs.h>
 
 #include "agentns-test.h"
 
-#define ROUNDS	5
+/* In the nightly form 200, see run. */
+static int rounds(void)
+{
+	return getenv("AGENTNS_NIGHTLY") ? 200 : 5;
+}
+
 /* Enough to be busy on, too few to starve the test of processes. */
 #define CROWD	120
 
@@ -160,6 +169,69 @@ static void bomb_of_threads(void)
 		pause();
 }
 
+/* Each traced by its parent, which lets it go on. */
+static long make_tracee(void)
+{
+	long pid = syscall(SYS_fork);
+	int status;
+
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
+		return 0;
+	}
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK);
+		ptrace(PTRACE_CONT, pid, 0, 0);
+	}
+	return pid;
+}
+
+static void bomb_of_tracees(void)
+{
+	bomb(make_tracee);
+}
+
+/*
+ * In pid and user namespaces of their own, as deep as they go; who ended there
+ * would take all below along, so nobody does.
+ */
+static void bomb_of_namespaces(void)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_NEWPID, .exit_signal = SIGCHLD,
+	};
+
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		long pid = -1;
+
+		enlist();
+		while (pid) {
+			if (!crowded())
+				pid = syscall(SYS_clone3, &args, sizeof(args));
+			if (pid < 0 && !crowded())
+				pid = syscall(SYS_fork);
+		}
+	}
+}
+
+/* Threads of processes that fork, and of which the first thread ends. */
+static void *thread_that_forks(void *arg)
+{
+	bomb(make_fork);
+	return NULL;
+}
+
+static void bomb_of_leaderless_processes(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, thread_that_forks, NULL);
+	for (;;)
+		syscall(SYS_exit, 0);
+}
+
 FIXTURE(bombs) {
 };
 
@@ -180,6 +252,9 @@ BOMB(clone3s);
 BOMB(threads);
 BOMB(daemons);
 BOMB(sessions);
+BOMB(tracees);
+BOMB(namespaces);
+BOMB(leaderless_processes);
 
 FIXTURE_VARIANT_ADD(bombs, forks_in_user_namespace) {
 	.start = bomb_of_forks,
@@ -201,14 +276,14 @@ static bool all_gone(void)
 	return !sessions_live();
 }
 
-TEST_F(bombs, killed_whole)
+TEST_F_TIMEOUT(bombs, killed_whole, 2400)
 {
 	int before = sessions_live();
 	__u64 grown = 0;
 	pid_t pid;
 
 	ASSERT_EQ(0, before);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds(); round++) {
 		memset(plan, 0, sizeof(*plan));
 		pid = fork();
 		if (!pid) {
@@ -223,7 +298,7 @@ TEST_F(bombs, killed_whole)
 		}
 		ASSERT_TRUE(WAIT_FOR(plan->ready, 5000));
 		/* At another point of its growth each time. */
-		sleep_ms(5 + 25 * round);
+		sleep_ms(5 + 25 * (round % 8));
 		grown = session_get(plan->id, "counters/fork_count");
 		EXPECT_EQ(0, session_set(plan->id, "kill", "1\n"));
 		/* No task, no zombie's session, no reference left. */
@@ -482,6 +557,130 @@ TEST(empty_session)
 	EXPECT_EQ(KILLED, reap(pid));
 	close(fd);
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+}
+
+/*
+ * Condemned: from the moment that a session is to be killed none of its tasks
+ * passes system call entry. Many tasks call as fast as they can; when the
+ * first is seen dead the count of calls is what it is at the end.
+ */
+#define CALLERS	60
+
+TEST(none_passes_while_it_is_condemned)
+{
+	__u64 seen, end;
+	char path[64];
+	int ns;
+
+	for (int round = 0; round < rounds(); round++) {
+		siginfo_t info = { };
+		pid_t first;
+
+		plan = shared(4096);
+		first = fork();
+		if (!first) {
+			if (enter_session())
+				_exit(1);
+			own_id(plan->id);
+			/* It has the lowest number, and is signalled first. */
+			for (int i = 0; i < CALLERS; i++)
+				if (!fork()) {
+					raise_flag(&plan->ready);
+					while (!plan->stop)
+						sleep_ms(5);
+					for (;;)
+						syscall(SYS_getppid);
+				}
+			raise_flag(&plan->ready);
+			for (;;)
+				pause();
+		}
+		ASSERT_TRUE(WAIT_FOR(plan->ready == CALLERS + 1, 30000));
+		snprintf(path, sizeof(path), "/proc/%d/ns/agent", first);
+		ns = open(path, O_RDONLY | O_CLOEXEC);
+		ASSERT_GE(ns, 0);
+		plan->stop = 1;
+		sleep_ms(20 + round % 7);
+		if (!fork()) {
+			session_set(plan->id, "kill", "1");
+			_exit(0);
+		}
+		while (waitid(P_PID, first, &info, WEXITED | WNOWAIT | WNOHANG) ||
+		       info.si_pid != first)
+			;
+		seen = session_get(plan->id, "counters/total_syscalls");
+		EXPECT_EQ(KILLED, reap(first));
+		EXPECT_TRUE(WAIT_FOR(!count_members(plan->id), 10000));
+		end = session_get(plan->id, "counters/total_syscalls");
+		EXPECT_EQ(seen, end);
+		close(ns);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	}
+}
+
+/* Where a write waits for a file system that is frozen, nothing can end it. */
+static char first_state(const char *id)
+{
+	char path[64], text[512], *p;
+	struct dirent *e;
+	DIR *proc = opendir("/proc");
+	char state = 0;
+
+	while (state != 'D' && (e = readdir(proc))) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/agent_session", e->d_name);
+		if (read_file(text, sizeof(text), "%s", path) || strcmp(text, id))
+			continue;
+		if (read_file(text, sizeof(text), "/proc/%.20s/stat", e->d_name))
+			continue;
+		p = strrchr(text, ')');
+		state = p ? p[2] : 0;
+	}
+	closedir(proc);
+	return state;
+}
+
+TEST(who_cannot_be_killed_yet)
+{
+	int disk = open(".", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+
+	for (int round = 0; round < 5; round++) {
+		plan = shared(4096);
+		pid = fork();
+		if (!pid) {
+			if (enter_session())
+				_exit(1);
+			own_id(plan->id);
+			signal(SIGCHLD, SIG_IGN);
+			for (int i = 0; i < 8; i++)
+				if (!fork())
+					break;
+			raise_flag(&plan->ready);
+			for (;;) {
+				/* Comes out of it, and forks at once. */
+				close(open("frozen", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+				if (!syscall(SYS_fork)) {
+					raise_flag(&plan->tasks);
+					syscall(SYS_exit, 0);
+				}
+			}
+		}
+		ASSERT_TRUE(WAIT_FOR(plan->ready == 9, 10000));
+		ASSERT_EQ(0, ioctl(disk, FIFREEZE, 0));
+		EXPECT_TRUE(WAIT_FOR(first_state(plan->id) == 'D', 5000));
+		EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+		EXPECT_GT(count_members(plan->id), 0);
+		plan->tasks = 0;
+		ASSERT_EQ(0, ioctl(disk, FITHAW, 0));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+		EXPECT_EQ(0, plan->tasks);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -183,7 +183,7 @@ TEST_F(operations, bad_budgets_are_refused)
 	struct agent_ns_budget_uapi budget = { .max_syscalls = 1UL << 40 };
 	struct agent_ns_budget_ex ex = { .max_syscalls = 1UL << 40 };
 
-	for (__u32 action = 3; action < 40; action++) {
+	for (__u32 action = 5; action < 40; action++) {
 		budget.action = ex.action = action;
 		EXPECT_EQ(EINVAL, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
 		EXPECT_EQ(EINVAL, agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex,
@@ -221,7 +221,7 @@ TEST_F(operations, extended_budget_sizes)
 		EXPECT_EQ(E2BIG, agent5(PR_GET_AGENT_BUDGET_EX, (long)buffer,
 					too_long[i], 0, 0));
 	}
-	for (size_t at = 64; at < 4096; at += 63) {
+	for (size_t at = sizeof(struct agent_ns_budget_ex); at < 4096; at += 63) {
 		buffer[at] = 1;
 		EXPECT_EQ(E2BIG, agent5(PR_SET_AGENT_BUDGET_EX, (long)buffer,
 					4096, 0, 0));
@@ -383,13 +383,13 @@ TEST_F(inside, extended_budget_of_a_later_kernel)
 {
 	struct {
 		struct agent_ns_budget_ex ex;
-		__u8 tail[4096 - 64];
+		__u8 tail[4096 - AGENT_NS_BUDGET_EX_SIZE_VER1];
 	} *big = page(PROT_READ | PROT_WRITE);
 
 	big->ex.max_opens = 12345;
 	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)big, 4096, 0, 0));
-	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)big, 65, 0, 0));
-	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)big, 64, 0, 0));
+	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)big, 97, 0, 0));
+	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)big, 96, 0, 0));
 
 	memset(big, 0xff, sizeof(*big));
 	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)big, 4096, 0, 0));
@@ -398,9 +398,37 @@ TEST_F(inside, extended_budget_of_a_later_kernel)
 		ASSERT_EQ(0, big->tail[i]);
 	/* Behind a size that does not end on a word nothing is touched. */
 	memset(big, 0xff, sizeof(*big));
-	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)big, 67, 0, 0));
+	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)big, 99, 0, 0));
 	EXPECT_EQ(0, big->tail[2]);
 	EXPECT_EQ(0xff, big->tail[3]);
+}
+
+/* And of an earlier one: it sets what it knows, and the rest to none. */
+TEST_F(inside, extended_budget_of_an_earlier_program)
+{
+	struct agent_ns_budget_ex ex = {
+		.max_opens = 5000, .max_tasks = 6000, .max_cpu_ns = 1UL << 40,
+		.max_descendants = 7, .grace_ns = 8,
+	}, got;
+
+	EXPECT_EQ(96, sizeof(ex));
+	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0));
+	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)&got, sizeof(got), 0, 0));
+	EXPECT_EQ(0, memcmp(&ex, &got, sizeof(ex)));
+	memset(&got, 0xff, sizeof(got));
+	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)&got,
+			    AGENT_NS_BUDGET_EX_SIZE_VER0, 0, 0));
+	EXPECT_EQ(5000, got.max_opens);
+	EXPECT_EQ(-1UL, got.max_tasks);
+
+	EXPECT_EQ(0, agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex,
+			    AGENT_NS_BUDGET_EX_SIZE_VER0, 0, 0));
+	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)&got, sizeof(got), 0, 0));
+	EXPECT_EQ(5000, got.max_opens);
+	EXPECT_EQ(0, got.max_tasks);
+	EXPECT_EQ(0, got.max_cpu_ns);
+	EXPECT_EQ(0, got.max_descendants);
+	EXPECT_EQ(0, got.grace_ns);
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// vm: --icount
+// vm:
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * CPU time of all tasks together: counted as the kernel counts it, and limited
+ * to within a tick a running thread.
+ */
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include "agentns-test.h"
+
+#define MS		1000000ULL
+#define TICK		MS		/* CONFIG_HZ_1000 */
+#define MANY		8
+
+struct plan {
+	volatile int ready, go;
+	volatile __u64 used[MANY];	/* each task's own clock, when it ran last */
+	char id[HEX_ID + 1];
+};
+
+static struct plan *plan;
+
+static int set_ex(struct agent_ns_budget_ex ex)
+{
+	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
+static __u64 clock_of(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void burn(__u64 ns)
+{
+	__u64 end = clock_of(CLOCK_THREAD_CPUTIME_ID) + ns;
+
+	while (clock_of(CLOCK_THREAD_CPUTIME_ID) < end)
+		;
+}
+
+/* For ever; what it used before it began does not count. */
+static void __attribute__((noreturn)) spin(volatile __u64 *used, __u64 before)
+{
+	for (;;)
+		*used = clock_of(CLOCK_THREAD_CPUTIME_ID) - before;
+}
+
+#define IN_SESSION(pid, ...) do {					\
+	pid = fork();							\
+	if (!pid) {							\
+		if (enter_session())					\
+			_exit(1);					\
+		own_id(plan->id);					\
+		__VA_ARGS__						\
+		syscall(SYS_exit_group, 0);				\
+	}								\
+} while (0)
+
+/* The number of processors, each of which may run one thread for a tick. */
+static int cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+FIXTURE(cpu) {
+	pid_t pid;
+	int log;
+};
+
+FIXTURE_SETUP(cpu)
+{
+	plan = shared(4096);
+	self->log = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(cpu)
+{
+	if (*plan->id)
+		session_set(plan->id, "kill", "1");
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+TEST_F(cpu, is_counted)
+{
+	struct rusage used;
+	__u64 counted, own;
+
+	IN_SESSION(self->pid, {
+		for (int i = 0; i < 3; i++)
+			if (!fork()) {
+				if (i == 1)
+					enter_session();
+				burn(30 * MS);
+				_exit(0);
+			}
+		burn(30 * MS);
+		while (wait(NULL) > 0)
+			;
+		getrusage(RUSAGE_CHILDREN, &used);
+		plan->used[0] = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+		plan->used[1] = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 * MS +
+				(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
+		raise_flag(&plan->ready);
+		while (!plan->go)
+			sleep_ms(5);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	counted = session_get(plan->id, "counters/cpu_ns");
+	own = plan->used[0] + plan->used[1];
+	ksft_print_msg("counted %llu ns, by the clocks of its processes %llu\n",
+		       (unsigned long long)counted, (unsigned long long)own);
+	EXPECT_GT(counted, 120 * MS);
+	/* Its entry was before it was in, and its children's ends are theirs. */
+	EXPECT_LT(counted, own + 2 * MS);
+	EXPECT_GT(counted + 20 * MS, own);
+	/* Asleep it uses next to nothing. */
+	sleep_ms(100);
+	EXPECT_LT(session_get(plan->id, "counters/cpu_ns"), counted + 20 * MS);
+	EXPECT_GE(session_get(plan->id, "counters/cpu_ns"), counted);
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+static void *spin_in_thread(void *arg)
+{
+	spin(arg, 0);
+}
+
+FIXTURE(limit) {
+	pid_t pid;
+	int log;
+};
+
+FIXTURE_VARIANT(limit) {
+	int processes, threads;
+	bool nested;
+	__u64 ns;
+};
+
+#define LIMIT(_name, ...) FIXTURE_VARIANT_ADD(limit, _name) { __VA_ARGS__ }
+
+LIMIT(one, .ns = 100 * MS);
+LIMIT(short_one, .ns = 20 * MS);
+LIMIT(processes, .processes = 3, .ns = 200 * MS);
+LIMIT(threads, .threads = 4, .ns = 150 * MS);
+LIMIT(both, .processes = 3, .threads = 4, .ns = 300 * MS);
+LIMIT(nested, .processes = 3, .threads = 2, .nested = true, .ns = 200 * MS);
+
+FIXTURE_SETUP(limit)
+{
+	plan = shared(4096);
+	self->log = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(limit)
+{
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+TEST_F(limit, kill)
+{
+	__u64 used = 0;
+	pthread_t thread;
+	__s64 over;
+
+	IN_SESSION(self->pid, {
+		__u64 before;
+
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = variant->ns, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		before = clock_of(CLOCK_THREAD_CPUTIME_ID);
+		for (int i = 0; i < variant->processes; i++)
+			if (!fork()) {
+				if (variant->nested && enter_session())
+					_exit(1);
+				spin(&plan->used[1 + i], 0);
+			}
+		for (int i = 0; i < variant->threads; i++)
+			pthread_create(&thread, NULL, spin_in_thread,
+				       (void *)&plan->used[4 + i]);
+		spin(&plan->used[0], before);
+	});
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	for (int i = 0; i < MANY; i++)
+		used += plan->used[i];
+	over = used - variant->ns;
+	ksft_print_msg("%lld us over\n", (long long)over / 1000);
+	/* By what was used before the clocks began less, by a tick more. */
+	EXPECT_LT(over, (__s64)(cpus() * TICK));
+	EXPECT_GT(over, -(__s64)(10 * MS));
+	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "max_cpu_ns"));
+}
+
+TEST_F(cpu, log_once)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) { .max_cpu_ns = 20 * MS }))
+			_exit(1);
+		burn(100 * MS);
+	});
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "max_cpu_ns 20000000 reached"));
+}
+
+TEST_F(cpu, deny)
+{
+	IN_SESSION(self->pid, {
+		struct timespec t;
+
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 50 * MS, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		while (!syscall(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &t))
+			plan->used[0] = t.tv_nsec;
+		if (errno != EDQUOT || syscall(SYS_close, -1) != -1 || errno != EBADF)
+			_exit(2);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		if (syscall(SYS_getppid) < 0)
+			_exit(3);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "max_cpu_ns", "max"));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+TEST_F(cpu, stop_and_go_on)
+{
+	int status;
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 50 * MS, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		burn(120 * MS);
+	});
+	ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_LT(session_get(plan->id, "counters/cpu_ns"), 50 * MS + cpus() * TICK + MS);
+	EXPECT_EQ(0, session_set(plan->id, "max_cpu_ns", "100000000"));
+	ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, session_set(plan->id, "max_cpu_ns", "max"));
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(2, kmsg_count(self->log, plan->id, "max_cpu_ns"));
+}
+
+/* Below what was used already: it acts at once. */
+TEST_F(cpu, below_what_was_used)
+{
+	IN_SESSION(self->pid, {
+		burn(30 * MS);
+		raise_flag(&plan->ready);
+		for (;;)
+			pause();
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
+	EXPECT_EQ(0, session_set(plan->id, "max_cpu_ns", "10000000"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+}
+
+TEST_HARNESS_MAIN

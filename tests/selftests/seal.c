@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * Sealed sessions, which root itself cannot leave or loosen from inside; and
+ * programs with more rights than the one who set the limit that they meet.
+ * docs/authority.md is the table; authority.c and setns.c test the rest of it.
+ */
+#include <linux/capability.h>
+#include <sys/xattr.h>
+
+#include "agentns-test.h"
+
+struct plan {
+	volatile int ready, go, result[32];
+	char id[HEX_ID + 1], below[HEX_ID + 1], other[HEX_ID + 1];
+};
+
+static struct plan *plan;
+
+static int set_ex(struct agent_ns_budget_ex ex)
+{
+	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
+static int seal(void)
+{
+	return agent5(PR_SEAL_AGENT_NS, 0, 0, 0, 0);
+}
+
+static int become_nobody(void)
+{
+	return ERR(syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY)) ?:
+	       ERR(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY));
+}
+
+FIXTURE(seal) {
+	pid_t other;
+};
+
+FIXTURE_SETUP(seal)
+{
+	plan = shared(4096);
+	/* A session beside, which root inside might reach for. */
+	self->other = fork();
+	if (!self->other) {
+		if (enter_session())
+			_exit(1);
+		own_id(plan->other);
+		raise_flag(&plan->ready);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+}
+
+FIXTURE_TEARDOWN(seal)
+{
+	kill(self->other, SIGKILL);
+	reap(self->other);
+	/* Nothing of what root inside tried has come to pass. */
+	char text[32];
+
+	EXPECT_EQ(0, read_file(text, sizeof(text), SYSCTL "enabled"));
+	EXPECT_STREQ("1", text);
+	EXPECT_EQ(0, read_file(text, sizeof(text), SYSCTL "max_lifetime"));
+	EXPECT_STREQ("86400", text);
+	EXPECT_EQ(0, read_file(text, sizeof(text), SYSFS "defaults/max_opens"));
+	EXPECT_STREQ("max", text);
+}
+
+static const struct agent_ns_budget_ex budget = {
+	.max_unlinks = 100, .max_elapsed_ns = 3600000000000,
+	.action = AGENT_NS_ACTION_TERM,
+};
+
+TEST_F(seal, binds_root_inside)
+{
+	struct agent_ns_budget_ex ex = budget;
+
+	ASSERT_EQ(0, enter_session());
+	own_id(plan->id);
+	ASSERT_EQ(0, set_ex(ex));
+	ex.max_unlinks = 200;
+	EXPECT_EQ(0, set_ex(ex));
+	EXPECT_EQ(0, session_get(plan->id, "sealed"));
+	ASSERT_EQ(0, seal());
+	EXPECT_EQ(0, seal());			/* once more is no change */
+	EXPECT_EQ(1, session_get(plan->id, "sealed"));
+	EXPECT_EQ(EINVAL, session_set(plan->id, "sealed", "0"));
+
+	ex.max_unlinks = 201;
+	EXPECT_EQ(EPERM, set_ex(ex));
+	EXPECT_EQ(EPERM, session_set(plan->id, "max_unlinks", "201"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "max_unlinks", "max"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "max_elapsed_ns", "max"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "action", "log"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "intent", "mine"));
+	EXPECT_EQ(200, session_get(plan->id, "max_unlinks"));
+	/* It may still narrow, by either way. */
+	ex.max_unlinks = 150;
+	EXPECT_EQ(0, set_ex(ex));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "140"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "max_unlinks", "150"));
+}
+
+TEST_F(seal, keeps_root_inside_from_everything_else)
+{
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, seal());
+	EXPECT_EQ(EPERM, session_set(plan->other, "max_unlinks", "max"));
+	EXPECT_EQ(EPERM, session_set(plan->other, "max_unlinks", "1"));
+	EXPECT_EQ(EPERM, session_set(plan->other, "intent", "mine"));
+	EXPECT_EQ(EPERM, session_set(plan->other, "sealed", "1"));
+	EXPECT_EQ(EPERM, session_set(plan->other, "kill", "1"));
+	EXPECT_EQ(0, waitpid(self->other, NULL, WNOHANG));
+	EXPECT_EQ(EPERM, sysctl_set("enabled", "0"));
+	EXPECT_EQ(EPERM, sysctl_set("unprivileged", "1"));
+	EXPECT_EQ(EPERM, sysctl_set("max_lifetime", "0"));
+	EXPECT_EQ(EPERM, write_file(SYSFS "defaults/max_opens", "5"));
+	EXPECT_EQ(EPERM, write_file(SYSFS "max_session_dirs", "0"));
+	EXPECT_EQ(EPERM, write_file(SYSFS "sweep_interval", "1"));
+}
+
+/* What is below the seal is the sealed one's. */
+TEST_F(seal, leaves_power_over_what_is_below)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, enter_session());
+	own_id(plan->id);
+	ASSERT_EQ(0, seal());
+	pid = fork();
+	if (!pid) {
+		if (enter_session() || set_ex(budget))
+			_exit(1);
+		own_id(plan->below);
+		/* Itself too: it is below, and root. */
+		plan->result[0] = session_set(plan->below, "max_unlinks", "500");
+		plan->result[1] = session_set(plan->id, "max_opens", "max");
+		plan->result[2] = session_set(plan->id, "intent", "mine");
+		raise_flag(&plan->ready);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(0, plan->result[0]);
+	EXPECT_EQ(0, plan->result[1]);		/* it was none: no loosening */
+	EXPECT_EQ(EPERM, plan->result[2]);
+	EXPECT_EQ(0, session_set(plan->below, "max_unlinks", "max"));
+	EXPECT_EQ(0, session_set(plan->below, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+static int seal_and_wait(void)
+{
+	if (enter_session() || set_ex(budget))
+		return 1;
+	own_id(plan->id);
+	if (become_nobody() || seal())
+		return 2;
+	raise_flag(&plan->ready);
+	for (;;)
+		pause();
+}
+
+/* Anybody may seal what he is in, and whoever is above may loosen it. */
+TEST_F(seal, does_not_bind_who_is_above)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(seal_and_wait());
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(1, session_get(plan->id, "sealed"));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "1000"));
+	EXPECT_EQ(0, session_set(plan->id, "intent", "seen from above"));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+}
+
+TEST_F(seal, by_file)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (enter_session() || set_ex(budget))
+			_exit(1);
+		own_id(plan->id);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		plan->result[0] = session_set(plan->id, "max_unlinks", "max");
+		_exit(0);
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(EINVAL, session_set(plan->id, "sealed", "0"));
+	EXPECT_EQ(EINVAL, session_set(plan->id, "sealed", "2"));
+	EXPECT_EQ(0, session_set(plan->id, "sealed", "1"));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(EPERM, plan->result[0]);
+}
+
+TEST(sealing_takes_no_rubbish)
+{
+	EXPECT_EQ(EINVAL, seal());	/* outside a session */
+	ASSERT_EQ(0, enter_session());
+	EXPECT_EQ(EINVAL, agent5(PR_SEAL_AGENT_NS, 1, 0, 0, 0));
+	EXPECT_EQ(EINVAL, agent5(PR_SEAL_AGENT_NS, 0, 1, 0, 0));
+	EXPECT_EQ(EINVAL, agent5(PR_SEAL_AGENT_NS, 0, 0, 1, 0));
+	EXPECT_EQ(EINVAL, agent5(PR_SEAL_AGENT_NS, 0, 0, 0, 1));
+	EXPECT_EQ(0, seal());
+}
+
+/*
+ * Programs with more rights than their caller: this one, copied and executed
+ * with an argument. It tries a thing 100 times and tells of errors.
+ */
+#define HELPER	"./helper"
+
+static int helper(void)
+{
+	for (int i = 0; i < 100; i++)
+		if (syscall(SYS_unlink, "nonexistent") == -1 && errno == EDQUOT)
+			return 3;
+	return 0;
+}
+
+static void __attribute__((constructor)) be_the_helper(int argc, char **argv)
+{
+	if (argc < 2)
+		return;
+	if (!strcmp(argv[1], "helper"))
+		_exit(helper());
+	/* Becomes who it is executed as in full, as su does. */
+	if (!strcmp(argv[1], "su")) {
+		if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
+			_exit(100);
+		_exit(helper());
+	}
+	/* And executes a program that is not set-user-ID. */
+	if (!strcmp(argv[1], "sudo")) {
+		if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
+			_exit(100);
+		execl("./plain", "plain", "helper", NULL);
+		_exit(101);
+	}
+}
+
+static void install(const char *name, mode_t mode)
+{
+	static char block[65536];
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int out = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	ssize_t n;
+
+	while ((n = read(in, block, sizeof(block))) > 0)
+		if (write(out, block, n) != n)
+			abort();
+	fchmod(out, mode);
+	close(in);
+	close(out);
+}
+
+/* A capability that the file gives to whoever executes it. */
+static int give_capability(const char *name)
+{
+	struct vfs_cap_data data = {
+		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+		.data[0].permitted = 1 << CAP_CHOWN,
+	};
+
+	return ERR(setxattr(name, "security.capability", &data, sizeof(data), 0));
+}
+
+enum who { ROOT, USER, USER_IN_NAMESPACE };
+
+FIXTURE(privileged) {
+};
+
+FIXTURE_VARIANT(privileged) {
+	const char *file, *argument;
+	enum who limiter;	/* who sets the limit */
+	enum who caller;	/* who executes the program */
+	bool no_new_privs;
+	int result;
+};
+
+#define PROGRAM(_name, ...)						\
+	FIXTURE_VARIANT_ADD(privileged, _name) { __VA_ARGS__ }
+
+#define DENIED	3
+
+PROGRAM(ordinary, .file = "./plain", .argument = "helper", .limiter = USER,
+	.caller = USER, .result = DENIED);
+PROGRAM(ordinary_of_root, .file = "./plain", .argument = "helper",
+	.limiter = ROOT, .caller = ROOT, .result = DENIED);
+PROGRAM(ordinary_under_roots_limit, .file = "./plain", .argument = "helper",
+	.limiter = ROOT, .caller = USER, .result = DENIED);
+PROGRAM(set_user_id, .file = "./setuid", .argument = "helper", .limiter = USER,
+	.caller = USER, .result = KILLED);
+PROGRAM(set_user_id_under_roots_limit, .file = "./setuid",
+	.argument = "helper", .limiter = ROOT, .caller = USER, .result = KILLED);
+PROGRAM(set_user_id_called_by_root, .file = "./setuid", .argument = "helper",
+	.limiter = ROOT, .caller = ROOT, .result = DENIED);
+PROGRAM(like_su, .file = "./setuid", .argument = "su", .limiter = USER,
+	.caller = USER, .result = KILLED);
+PROGRAM(like_su_under_roots_limit, .file = "./setuid", .argument = "su",
+	.limiter = ROOT, .caller = USER, .result = KILLED);
+PROGRAM(like_sudo, .file = "./setuid", .argument = "sudo", .limiter = USER,
+	.caller = USER, .result = KILLED);
+/* Root chose to deny, and root is denied. */
+PROGRAM(like_sudo_under_roots_limit, .file = "./setuid", .argument = "sudo",
+	.limiter = ROOT, .caller = USER, .result = DENIED);
+PROGRAM(set_group_id, .file = "./setgid", .argument = "helper",
+	.limiter = USER, .caller = USER, .result = KILLED);
+PROGRAM(file_capability, .file = "./capable", .argument = "helper",
+	.limiter = USER, .caller = USER, .result = KILLED);
+PROGRAM(set_user_id_without_new_privileges, .file = "./setuid",
+	.argument = "helper", .limiter = USER, .caller = USER,
+	.no_new_privs = true, .result = DENIED);
+/* Gets none, and yet the kernel tells it to be on its guard. */
+PROGRAM(file_capability_without_new_privileges, .file = "./capable",
+	.argument = "helper", .limiter = USER, .caller = USER,
+	.no_new_privs = true, .result = KILLED);
+/* There the file's owner is nobody that the namespace knows. */
+PROGRAM(set_user_id_in_a_user_namespace, .file = "./setuid",
+	.argument = "helper", .limiter = USER, .caller = USER_IN_NAMESPACE,
+	.result = DENIED);
+PROGRAM(root_of_a_user_namespace, .file = "./plain", .argument = "helper",
+	.limiter = USER, .caller = USER_IN_NAMESPACE, .result = DENIED);
+
+FIXTURE_SETUP(privileged)
+{
+	install("plain", 0755);
+	install("setuid", 04755);
+	install("setgid", 02755);
+	install("capable", 0755);
+	ASSERT_EQ(0, give_capability("capable"));
+}
+
+FIXTURE_TEARDOWN(privileged)
+{
+}
+
+TEST_F(privileged, program)
+{
+	struct agent_ns_budget_ex ex = {
+		.max_unlinks = 5, .action = AGENT_NS_ACTION_DENY,
+	};
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (enter_session())
+			_exit(20);
+		if (variant->limiter != ROOT && become_nobody())
+			_exit(21);
+		if (set_ex(ex))
+			_exit(22);
+		if (variant->caller == USER && variant->limiter == ROOT &&
+		    become_nobody())
+			_exit(23);
+		if (variant->caller == USER_IN_NAMESPACE &&
+		    (prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER) ||
+		     write_file("/proc/self/uid_map", "0 65534 1")))
+			_exit(24);
+		if (variant->no_new_privs &&
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			_exit(25);
+		execl(variant->file, variant->file, variant->argument, NULL);
+		_exit(26);
+	}
+	EXPECT_EQ(variant->result, reap(pid));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * Action stop: every process of the session stops, and goes on where it was
+ * when the budget is raised. Action term with a grace period. And what a
+ * crossing leaves behind for those who watch.
+ */
+#include <linux/sched.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include "agentns-ring.h"
+
+struct plan {
+	volatile int ready, go, done, wrong, finished, signals;
+	volatile int spins[4];
+	char id[HEX_ID + 1];
+	pid_t pid[4];
+};
+
+static struct plan *plan;
+
+static int set_ex(struct agent_ns_budget_ex ex)
+{
+	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
+static void calls(int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (syscall(SYS_getppid) >= 0)
+			raise_flag(&plan->done);
+		else
+			raise_flag(&plan->wrong);
+	}
+}
+
+#define IN_SESSION(pid, ...) do {					\
+	pid = fork();							\
+	if (!pid) {							\
+		if (enter_session())					\
+			_exit(1);					\
+		own_id(plan->id);					\
+		__VA_ARGS__						\
+		syscall(SYS_exit_group, 0);				\
+	}								\
+} while (0)
+
+static char state_of(pid_t pid)
+{
+	char text[512], *p;
+
+	if (read_file(text, sizeof(text), "/proc/%d/stat", pid))
+		return 0;
+	p = strrchr(text, ')');
+	return p ? p[2] : 0;
+}
+
+FIXTURE(stop) {
+	pid_t pid;
+	int log;
+};
+
+FIXTURE_SETUP(stop)
+{
+	plan = shared(4096);
+	self->log = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(stop)
+{
+	if (*plan->id)
+		session_set(plan->id, "kill", "1");
+}
+
+/* Exactly so many calls, a stop, and the rest without one that failed. */
+TEST_F(stop, and_go_on)
+{
+	int status;
+
+	for (int allowance = 1; allowance < 600; allowance += 254) {
+		char limit[32];
+
+		memset(plan, 0, sizeof(*plan));
+		IN_SESSION(self->pid, {
+			if (set_ex((struct agent_ns_budget_ex) {
+					.max_syscalls = 2 + allowance,
+					.action = AGENT_NS_ACTION_STOP }))
+				_exit(1);
+			calls(2000);
+		});
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		EXPECT_EQ(SIGSTOP, WSTOPSIG(status));
+		EXPECT_EQ(allowance, plan->done);
+		EXPECT_EQ(2 + allowance,
+			  session_get(plan->id, "counters/total_syscalls"));
+
+		/* Whoever continues it by hand does not get it any further. */
+		for (int i = 0; i < 5; i++) {
+			kill(self->pid, SIGCONT);
+			ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+			ASSERT_TRUE(WIFSTOPPED(status));
+		}
+		EXPECT_EQ(allowance, plan->done);
+
+		snprintf(limit, sizeof(limit), "%d", 2 + allowance + 100);
+		ASSERT_EQ(0, session_set(plan->id, "max_syscalls", limit));
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		EXPECT_EQ(allowance + 100, plan->done);
+		ASSERT_EQ(0, session_set(plan->id, "max_syscalls", "max"));
+		EXPECT_EQ(0, reap(self->pid));
+		EXPECT_EQ(2000, plan->done);
+		EXPECT_EQ(0, plan->wrong);
+		EXPECT_EQ(2, kmsg_count(self->log, plan->id, "action stop"));
+	}
+}
+
+static void *spin(void *arg)
+{
+	volatile int *count = arg;
+
+	raise_flag(&plan->ready);
+	while (!plan->go)
+		(*count)++;
+	return NULL;
+}
+
+/* Who makes no call, who sleeps, who is in a session below. */
+TEST_F(stop, everybody)
+{
+	pthread_t thread;
+	int before[4];
+
+	IN_SESSION(self->pid, {
+		for (int i = 0; i < 3; i++) {
+			pid_t pid = fork();
+
+			if (pid) {
+				plan->pid[i] = pid;
+				continue;
+			}
+			if (i == 1 && enter_session())
+				_exit(1);
+			if (i == 2) {
+				raise_flag(&plan->ready);
+				while (!plan->go)
+					sleep_ms(1);
+			} else {
+				spin(&plan->spins[i]);
+			}
+			_exit(0);
+		}
+		pthread_create(&thread, NULL, spin, (void *)&plan->spins[3]);
+		spin_until(&plan->ready, 4);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+		for (int i = 0; i < 3; i++)
+			plan->wrong += !!reap(plan->pid[i]);
+		pthread_join(thread, NULL);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 4 && state_of(self->pid) == 'T', 20000));
+	for (int i = 0; i < 3; i++)
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T', 20000));
+	memcpy(before, (void *)plan->spins, sizeof(before));
+	sleep_ms(50);
+	EXPECT_EQ(0, memcmp(before, (void *)plan->spins, sizeof(before)));
+	plan->go = 1;
+	sleep_ms(50);
+	EXPECT_EQ('T', state_of(self->pid));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(0, plan->wrong);
+}
+
+/* Raised and reached over and over while 4 tasks spend: nobody is left behind. */
+TEST_F(stop, raised_many_times)
+{
+	char limit[32];
+	pid_t child[3];
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		for (int i = 0; i < 3; i++) {
+			child[i] = fork();
+			if (!child[i])
+				break;
+		}
+		for (int i = 0; i < 100; i++) {
+			if (syscall(SYS_unlink, "nonexistent") == -1 && errno == ENOENT)
+				raise_flag(&plan->done);
+			else
+				raise_flag(&plan->wrong);
+		}
+	});
+	for (int i = 2; i <= 50; i++) {
+		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1, 20000));
+		snprintf(limit, sizeof(limit), "%d", i);
+		ASSERT_EQ(0, session_set(plan->id, "max_unlinks", limit));
+		if (i % 3 == 0)
+			sleep_ms(i % 7);
+	}
+	EXPECT_TRUE(WAIT_FOR(plan->done == 50, 20000));
+	ASSERT_EQ(0, session_set(plan->id, "max_unlinks", "max"));
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_EQ(400, plan->done);
+	EXPECT_EQ(0, plan->wrong);
+}
+
+/* What is made anew: a write, a fork; and a request, which waits. */
+TEST_F(stop, writes_forks_and_requests)
+{
+	int file = open("file", O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	static const char *const names[] = { "max_write_bytes", "max_forks", "max_opens" };
+	struct stat st;
+	int status;
+
+	for (int i = 0; i < 3; i++) {
+		memset(plan, 0, sizeof(*plan));
+		IN_SESSION(self->pid, {
+			struct ring ring = { };
+			struct io_uring_sqe sqe = {
+				.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
+				.addr = (long)"nonexistent",
+			};
+
+			if (ring_setup(&ring, 0) ||
+			    set_ex((struct agent_ns_budget_ex) {
+					.max_write_bytes = 15, .max_forks = 1,
+					.max_opens = 1, .action = AGENT_NS_ACTION_STOP }))
+				_exit(1);
+			for (int k = 0; k < 3; k++) {
+				if (i == 0)
+					plan->signals += write(file, "1234567890", 10);
+				if (i == 1) {
+					pid_t pid = fork();
+
+					if (!pid)
+						_exit(0);
+					plan->signals += pid > 0 && !reap(pid);
+				}
+				if (i == 2)
+					plan->signals += ring_do(&ring, &sqe) == -ENOENT;
+			}
+		});
+		if (i < 2) {
+			ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+			ASSERT_TRUE(WIFSTOPPED(status));
+		} else {
+			ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1, 20000));
+			sleep_ms(50);
+		}
+		EXPECT_EQ(i == 0 ? 15 : 1, plan->signals);
+		ASSERT_EQ(0, session_set(plan->id, names[i], "max"));
+		EXPECT_EQ(0, reap(self->pid));
+		EXPECT_EQ(i == 0 ? 25 : 3, plan->signals);
+	}
+	ASSERT_EQ(0, fstat(file, &st));
+	EXPECT_EQ(25, st.st_size);
+}
+
+/* Forking as fast as it can when it is stopped: no child runs on. */
+TEST_F(stop, a_fork_bomb)
+{
+	__u64 before;
+
+	IN_SESSION(self->pid, {
+		signal(SIGCHLD, SIG_IGN);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_forks = 400, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		for (;;) {
+			raise_flag(&plan->done);
+			if (syscall(SYS_fork))
+				syscall(SYS_fork);
+			for (int i = 0; i < 100; i++)
+				plan->spins[0]++;
+		}
+	});
+	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1, 20000));
+	sleep_ms(200);
+	before = plan->spins[0];
+	sleep_ms(100);
+	EXPECT_EQ(before, plan->spins[0]);
+	EXPECT_EQ(400, session_get(plan->id, "counters/fork_count"));
+	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+TEST_F(stop, ends_by_another_action)
+{
+	int status;
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+	});
+	ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+}
+
+static void on_term(int sig)
+{
+	raise_flag(&plan->signals);
+}
+
+/* SIGTERM, and when the grace is over SIGKILL: not before, not much later. */
+TEST_F(stop, grace)
+{
+	__u64 start, took;
+
+	IN_SESSION(self->pid, {
+		signal(SIGTERM, on_term);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .grace_ns = 200000000,
+				.action = AGENT_NS_ACTION_TERM }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+		for (;;)
+			raise_flag(&plan->done);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	start = now_ns();
+	EXPECT_EQ(KILLED, reap(self->pid));
+	took = now_ns() - start;
+	EXPECT_GT(took, 100000000);
+	EXPECT_LT(took, 2000000000);
+	EXPECT_EQ(1, plan->signals);
+	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "grace_ns over"));
+}
+
+TEST_F(stop, grace_is_lifted)
+{
+	IN_SESSION(self->pid, {
+		signal(SIGTERM, on_term);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .grace_ns = 300000000,
+				.action = AGENT_NS_ACTION_TERM }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+		while (!plan->go)
+			raise_flag(&plan->done);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "100"));
+	sleep_ms(500);
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+/* A million crossings of a log action are one, until the limit is changed. */
+FIXTURE(crossing) {
+	pid_t pid;
+	int log;
+};
+
+FIXTURE_SETUP(crossing)
+{
+	plan = shared(4096);
+	self->log = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(crossing)
+{
+}
+
+TEST_F(crossing, logged_once_in_a_million)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) { .max_syscalls = 10 }))
+			_exit(1);
+		for (int i = 0; i < 1000000; i++)
+			syscall(SYS_getppid);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		for (int i = 0; i < 1000; i++)
+			syscall(SYS_getppid);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 2);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 60000));
+	EXPECT_EQ(1, session_get(plan->id, "crossings"));
+	ASSERT_EQ(0, session_set(plan->id, "max_syscalls", "1000500"));
+	plan->go = 1;
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(2, session_get(plan->id, "crossings"));
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(2, kmsg_count(self->log, plan->id, "max_syscalls"));
+}
+
+/* A limit that is set below what is used acts at once. */
+TEST_F(crossing, at_once)
+{
+	IN_SESSION(self->pid, {
+		for (int i = 0; i < 10; i++)
+			unlink("nonexistent");
+		raise_flag(&plan->ready);
+		for (;;)
+			raise_flag(&plan->done);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
+	/* At the limit, nothing beyond: nothing happens. */
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
+	sleep_ms(50);
+	EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "9"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "max_unlinks 9 reached, value 10"));
+}
+
+TEST_F(crossing, wakes_who_polls)
+{
+	char path[256], text[64];
+	struct pollfd p = { .events = POLLPRI };
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) { .max_unlinks = 1 }))
+			_exit(1);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		for (int i = 0; i < 10; i++)
+			unlink("nonexistent");
+		spin_until(&plan->go, 2);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	p.fd = open(session_path(path, plan->id, "crossings"), O_RDONLY);
+	ASSERT_GE(p.fd, 0);
+	ASSERT_EQ(2, read(p.fd, text, sizeof(text)));
+	EXPECT_EQ(0, poll(&p, 1, 50));
+	plan->go = 1;
+	EXPECT_EQ(1, poll(&p, 1, 20000));
+	EXPECT_TRUE(p.revents & POLLPRI);
+	ASSERT_EQ(2, pread(p.fd, text, sizeof(text), 0));
+	EXPECT_EQ('1', text[0]);
+	EXPECT_EQ(0, poll(&p, 1, 50));
+	EXPECT_EQ(0, read_file(text, sizeof(text), "%s",
+			       session_path(path, plan->id, "exceeded")));
+	EXPECT_STREQ("max_unlinks", text);
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * Limits on what lives at one time: tasks, and sessions below a session. And
+ * the budget that a new session starts with.
+ */
+#include <linux/sched.h>
+#include <pthread.h>
+
+#include "agentns-test.h"
+
+struct plan {
+	volatile int ready, go, made, refused, most;
+	char id[HEX_ID + 1];
+};
+
+static struct plan *plan;
+
+static int set_ex(struct agent_ns_budget_ex ex)
+{
+	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
+#define IN_SESSION(pid, ...) do {					\
+	pid = fork();							\
+	if (!pid) {							\
+		if (enter_session())					\
+			_exit(1);					\
+		own_id(plan->id);					\
+		__VA_ARGS__						\
+		syscall(SYS_exit_group, 0);				\
+	}								\
+} while (0)
+
+/* A child that lives until it is told to end. */
+static long make_child(void)
+{
+	long pid = syscall(SYS_fork);
+
+	if (!pid) {
+		while (!plan->go)
+			sleep_ms(1);
+		syscall(SYS_exit_group, 0);
+	}
+	return pid < 0 ? -errno : pid;
+}
+
+FIXTURE(tasks) {
+	pid_t pid;
+	int log;
+};
+
+FIXTURE_SETUP(tasks)
+{
+	plan = shared(4096);
+	self->log = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(tasks)
+{
+	if (*plan->id)
+		session_set(plan->id, "kill", "1");
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+static __u64 tasks_now(const char *id)
+{
+	return session_get(id, "counters/tasks");
+}
+
+TEST_F(tasks, are_counted)
+{
+	IN_SESSION(self->pid, {
+		for (int i = 0; i < 5; i++)
+			if (make_child() < 0)
+				_exit(2);
+		raise_flag(&plan->ready);
+		while (wait(NULL) > 0)
+			;
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 2);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	EXPECT_EQ(6, tasks_now(plan->id));
+	EXPECT_EQ(6, count_members(plan->id));
+	plan->go = 1;
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+/* So many at one time and not one more, however often one ends and another begins. */
+TEST_F(tasks, exact)
+{
+	for (int limit = 2; limit <= 66; limit *= 3) {
+		memset(plan, 0, sizeof(*plan));
+		IN_SESSION(self->pid, {
+			if (set_ex((struct agent_ns_budget_ex) {
+					.max_tasks = limit, .action = AGENT_NS_ACTION_DENY }))
+				_exit(1);
+			for (int i = 0; i < limit - 1; i++)
+				if (make_child() < 0)
+					_exit(2);
+			for (int i = 0; i < 20; i++) {
+				long pid = make_child();
+
+				if (pid != -EDQUOT)
+					_exit(3);
+			}
+			raise_flag(&plan->ready);
+			plan->go = 1;
+			while (wait(NULL) > 0)
+				;
+			for (int i = 0; i < 200; i++) {
+				long pid = syscall(SYS_fork);
+
+				if (!pid)
+					syscall(SYS_exit_group, 0);
+				/* It has left when it can be waited for. */
+				if (pid < 0 || wait(NULL) != pid)
+					_exit(4);
+			}
+		});
+		EXPECT_EQ(0, reap(self->pid)) TH_LOG("limit %d", limit);
+		EXPECT_EQ(1, kmsg_count(self->log, plan->id, "max_tasks"));
+	}
+}
+
+static void *be(void *arg)
+{
+	while (!plan->go)
+		sleep_ms(1);
+	return NULL;
+}
+
+TEST_F(tasks, threads_are_tasks)
+{
+	IN_SESSION(self->pid, {
+		pthread_t thread[10];
+		int made = 0;
+
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 6, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		for (int i = 0; i < 10; i++)
+			if (!pthread_create(&thread[made], NULL, be, NULL))
+				made++;
+		plan->made = made;
+		plan->go = 1;
+		for (int i = 0; i < made; i++)
+			pthread_join(thread[i], NULL);
+	});
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(5, plan->made);
+}
+
+/* Tasks that come and go as fast as they can, and somebody who counts. */
+TEST_F(tasks, never_more)
+{
+	__u64 end, most = 0, now;
+
+	IN_SESSION(self->pid, {
+		signal(SIGCHLD, SIG_IGN);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 20, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		for (int i = 0; i < 3; i++)
+			if (!fork())
+				break;
+		raise_flag(&plan->ready);
+		while (!plan->go) {
+			long pid = syscall(SYS_fork);
+
+			if (pid > 0)
+				raise_flag(&plan->made);
+			if (pid < 0)
+				raise_flag(&plan->refused);
+			if (!pid) {
+				sleep_ms(5);
+				syscall(SYS_exit_group, 0);
+			}
+		}
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 4, 20000));
+	end = now_ns() + 2000000000;
+	while (now_ns() < end) {
+		now = tasks_now(plan->id);
+		if (now > most)
+			most = now;
+	}
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_LE(most, 20);
+	EXPECT_GE(most, 15);
+	EXPECT_GT(plan->made, 50);
+	EXPECT_GT(plan->refused, 5);
+}
+
+TEST_F(tasks, of_descendants_count)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 4, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		/* At the limit: to nest takes nobody's place. */
+		for (int i = 0; i < 3; i++)
+			if (make_child() < 0)
+				_exit(2);
+		if (enter_session() || make_child() != -EDQUOT || enter_session() ||
+		    make_child() != -EDQUOT)
+			_exit(3);
+		plan->go = 1;
+		while (wait(NULL) > 0)
+			;
+		plan->go = 0;
+		for (int i = 0; i < 3; i++)
+			if (make_child() < 0)
+				_exit(4);
+		if (make_child() != -EDQUOT)
+			_exit(5);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		while (wait(NULL) > 0)
+			;
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_EQ(4, tasks_now(plan->id));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+static long clone3_into_session(void)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWAGENT, .exit_signal = SIGCHLD,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid) {
+		while (!plan->go)
+			sleep_ms(1);
+		syscall(SYS_exit_group, 0);
+	}
+	return pid < 0 ? -errno : pid;
+}
+
+TEST_F(tasks, born_in_a_session_of_their_own)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 3, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		if (clone3_into_session() < 0 || clone3_into_session() < 0 ||
+		    clone3_into_session() != -EDQUOT || make_child() != -EDQUOT)
+			_exit(2);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		while (wait(NULL) > 0)
+			;
+		plan->go = 0;
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	EXPECT_EQ(3, tasks_now(plan->id));
+	plan->go = 1;
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+/* Who comes from outside needs a place, and gives it back when he goes. */
+TEST_F(tasks, that_join)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC), fd;
+	char path[64];
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 2, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		if (make_child() < 0 || make_child() != -EDQUOT)
+			_exit(2);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 2);
+		kill(-1, 0);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, ERR(setns(fd, 0)));
+	EXPECT_EQ(2, tasks_now(plan->id));
+	ASSERT_EQ(0, ERR(setns(outside, 0)));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	plan->go = 1;
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	/* make_child's child ends at once, as it was told to. */
+	ASSERT_TRUE(WAIT_FOR(tasks_now(plan->id) == 1, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "1"));
+	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "max"));
+	for (int i = 0; i < 100; i++) {
+		ASSERT_EQ(0, ERR(setns(fd, 0)));
+		ASSERT_EQ(0, ERR(setns(outside, 0)));
+	}
+	EXPECT_EQ(1, tasks_now(plan->id));
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+	close(fd);
+}
+
+TEST_F(tasks, below_what_lives)
+{
+	IN_SESSION(self->pid, {
+		for (int i = 0; i < 3; i++)
+			make_child();
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
+	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "4"));
+	sleep_ms(50);
+	EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG));
+	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "3"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+}
+
+/* Born while nothing is counted, they are there all the same. */
+TEST_F(tasks, while_disabled)
+{
+	IN_SESSION(self->pid, {
+		raise_flag(&plan->ready);
+		spin_until(&plan->made, 1);
+		for (int i = 0; i < 3; i++)
+			make_child();
+		raise_flag(&plan->ready);
+		while (wait(NULL) > 0)
+			;
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 2);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	EXPECT_EQ(0, sysctl_set("enabled", "0"));
+	plan->made = 1;
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	EXPECT_EQ(4, tasks_now(plan->id));
+	EXPECT_EQ(0, session_get(plan->id, "counters/fork_count"));
+	plan->go = 1;
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 3, 20000));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+FIXTURE(descendants) {
+	pid_t pid;
+};
+
+FIXTURE_SETUP(descendants)
+{
+	plan = shared(4096);
+}
+
+FIXTURE_TEARDOWN(descendants)
+{
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+static int enter_and_wait(void *unused)
+{
+	int err = enter_session();
+
+	if (err)
+		return err;
+	raise_flag(&plan->ready);
+	while (!plan->go)
+		sleep_ms(1);
+	return 0;
+}
+
+TEST_F(descendants, live_at_one_time)
+{
+	pid_t pid[3];
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) { .max_descendants = 3 }))
+			_exit(1);
+		for (int i = 0; i < 3; i++) {
+			pid[i] = fork();
+			if (!pid[i])
+				_exit(enter_and_wait(NULL));
+		}
+		spin_until(&plan->ready, 3);
+		if (in_child(enter_and_wait, NULL) != ENOSPC ||
+		    clone3_into_session() != -ENOSPC ||
+		    session_get(plan->id, "descendants") != 3)
+			_exit(2);
+		/* One that was refused may do all else. */
+		if (enter_session() != ENOSPC || syscall(SYS_getppid) < 0)
+			_exit(3);
+		plan->go = 1;
+		for (int i = 0; i < 3; i++)
+			if (reap(pid[i]))
+				_exit(4);
+		/* Nested ones are each one. */
+		if (enter_session() || enter_session() || enter_session() ||
+		    enter_session() != ENOSPC)
+			_exit(5);
+		if (session_get(plan->id, "descendants") != 3)
+			_exit(6);
+	});
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+FIXTURE(defaults) {
+};
+
+FIXTURE_SETUP(defaults)
+{
+}
+
+static const struct {
+	const char *file, *value;
+} defaults[] = {
+	{ "max_syscalls", "1000001" }, { "max_write_bytes", "1000002" },
+	{ "max_elapsed_ns", "3600000000000" }, { "max_forks", "1000003" },
+	{ "max_opens", "1000004" }, { "max_connects", "1000005" },
+	{ "max_unlinks", "7" }, { "max_tasks", "1000007" },
+	{ "max_cpu_ns", "1000000000008" }, { "max_descendants", "9" },
+	{ "grace_ns", "10" }, { "action", "deny" },
+};
+
+FIXTURE_TEARDOWN(defaults)
+{
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		sprintf(path, SYSFS "defaults/%s", defaults[i].file);
+		EXPECT_EQ(0, write_file(path, i == 11 ? "log" : "max"));
+	}
+}
+
+TEST_F(defaults, of_new_sessions)
+{
+	char path[256], text[64], id[HEX_ID + 1];
+	int denied = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		sprintf(path, SYSFS "defaults/%s", defaults[i].file);
+		EXPECT_EQ(0, read_file(text, sizeof(text), "%s", path));
+		EXPECT_STREQ(i == 11 ? "log" : "max", text);
+		ASSERT_EQ(0, write_file(path, defaults[i].value));
+		EXPECT_EQ(0, read_file(text, sizeof(text), "%s", path));
+		EXPECT_STREQ(defaults[i].value, text);
+	}
+	for (int depth = 0; depth < 2; depth++) {
+		ASSERT_EQ(0, enter_session());
+		own_id(id);
+		for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+			EXPECT_EQ(0, read_file(text, sizeof(text), "%s",
+					       session_path(path, id, defaults[i].file)));
+			EXPECT_STREQ(defaults[i].value, text);
+		}
+	}
+	for (int i = 0; i < 10; i++)
+		denied += ERR(unlink("nonexistent")) == EDQUOT;
+	EXPECT_EQ(3, denied);
+}
+
+static int write_as_nobody(void *unused)
+{
+	if (setresuid(NOBODY, NOBODY, NOBODY))
+		return 1;
+	return write_file(SYSFS "defaults/max_opens", "5");
+}
+
+TEST_F(defaults, malformed)
+{
+	static const char *const bad[] = {
+		"-1", "x", "1 2", "18446744073709551616", "1\n\n", "+1", " 1",
+		"kill ", "\n", "111111111111111111111111111111111111111111",
+	};
+	char path[128], text[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		sprintf(path, SYSFS "defaults/%s", defaults[i].file);
+		for (size_t k = 0; k < ARRAY_SIZE(bad); k++)
+			EXPECT_EQ(EINVAL, write_file(path, bad[k]));
+		EXPECT_EQ(EINVAL, write_bytes(path, "5\0", 2));
+		EXPECT_EQ(0, read_file(text, sizeof(text), "%s", path));
+		EXPECT_STREQ(i == 11 ? "log" : "max", text);
+	}
+	EXPECT_EQ(EACCES, in_child(write_as_nobody, NULL));
+}
+
+TEST_HARNESS_MAIN
