@@ -149,6 +149,13 @@ static inline int count_what(__u32 what)
 	return found;
 }
 
+/* An exit is told only after the parent could wait for it. */
+static inline bool exits_told(int fd, int exits)
+{
+	return WAIT_FOR(drain(fd) || count_what(PROC_EVENT_EXIT) == exits,
+			5000);
+}
+
 /* The namespace events of one task so far; the value says how many. */
 static inline int nm_of(int fd, pid_t pid, struct nm_proc_event *nm, int max)
 {

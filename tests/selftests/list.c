@@ -59,7 +59,7 @@ FIXTURE_SETUP(list)
 
 	self->list = variant->native ? by_listns : by_prctl;
 	if (variant->native && by_listns(&req, self->ids, 1) == -ENOSYS)
-		SKIP(return, "this kernel has no listns(2)");
+		SKIP_FIXTURE("this kernel has no listns(2)");
 }
 
 FIXTURE_TEARDOWN(list)

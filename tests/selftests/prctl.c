@@ -172,7 +172,7 @@ TEST_F(operations, unknown_ones_are_refused)
 	char id[AGENT_NS_ID_BYTES];
 
 	EXPECT_EQ(EINVAL, agent(PR_AGENT_BASE, id));
-	for (int op = PR_AGENT_BASE + 10; op <= PR_AGENT_BASE + 33; op++)
+	for (int op = PR_OPEN_AGENT_NS + 1; op <= PR_AGENT_BASE + 33; op++)
 		EXPECT_EQ(EINVAL, agent(op, id));
 	EXPECT_EQ(EINVAL, agent(PR_AGENT_BASE - 1, id));
 	EXPECT_EQ(EINVAL, agent(-PR_AGENT_BASE, id));
