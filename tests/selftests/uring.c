@@ -193,6 +193,11 @@ TEST_F(uring, exact)
 	ASSERT_EQ(0, counters_of(&a));
 	res = ring_do(&self->ring, &sqe);
 	ASSERT_EQ(0, counters_of(&b));
+	/* As those of 6.1. */
+	if (res == -EOPNOTSUPP && sqe.rw_flags & RWF_NOWAIT) {
+		ASSERT_EQ(0, b.write_bytes - a.write_bytes);
+		SKIP(return, "pipes do not take RWF_NOWAIT here");
+	}
 	if (variant->result == ANY_FD) {
 		EXPECT_GE(res, 0);
 	} else {
