@@ -14,6 +14,9 @@ help:
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
 	@echo 'make kernel     the patched kernel of the tests, into the cache'
 	@echo 'make module     agentns.ko for that kernel, by dkms'
+	@echo 'make deb        the Debian packages of all this, in debian/build'
+	@echo 'make kernel-deb the patched kernel as Debian packages, with CONFIG= or this machine'"'"'s configuration'
+	@echo 'make check-debian  the packages in a Debian 12 machine: installed, updated, purged (as root)'
 	@echo 'make deps       install the packages that all this needs (as root; otherwise name them)'
 	@echo 'make clean      remove what was built in this checkout; the cache is $${XDG_CACHE_HOME:-~/.cache}/agentns'
 	@echo
@@ -43,13 +46,23 @@ check-all:
 check-upstream: deps
 	@tests/upstream/run $(KERNEL)
 
+check-debian:
+	@tests/debian/run
+
+deb:
+	@debian/build-packages
+
+kernel-deb:
+	@debian/build-kernel $(if $(CONFIG),--config '$(CONFIG)') $(if $(filter-out file,$(origin KERNEL)),$(KERNEL))
+
 demo: deps
 	@tests/demo/run
 
 clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/selftests clean
+	@rm -rf debian/build
 
-.PHONY: help deps kernel module userspace check check-all check-upstream demo clean
+.PHONY: help deps kernel module userspace check check-all check-upstream check-debian deb kernel-deb demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include <agentns.h>
 
@@ -69,12 +73,57 @@ static void parse_options(int argc, char **argv)
 	}
 }
 
-static void enter_session(void)
+/*
+ * A package may install a copy of this program with CAP_SYS_ADMIN as its file
+ * capability, for the users who may execute it. Apart from this one, so that
+ * everybody else, and root, and who nests a session, runs a program without
+ * privileges, which keeps its environment and its ambient capabilities.
+ */
+static void try_privileged_copy(char **argv)
+{
+	static char path[] = AGENTNS_PRIVILEGED;
+
+	/* This is that copy, and its capability is gone or not heeded. */
+	if (!strcmp(argv[0], path))
+		return;
+	argv[0] = path;
+	execv(path, argv);
+	if (errno == EACCES)
+		errx(EXIT_FAILURE, "cannot create an agent session: permission denied (run it as root, or become a member of the group that may execute %s)",
+		     path);
+}
+
+/*
+ * The capability is for creating the session. What follows goes without it, as
+ * does the command, to which the kernel would not pass it on anyway.
+ */
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	size_t i;
+
+	if (!getauxval(AT_SECURE))
+		return;
+	if (syscall(SYS_capget, &header, sets))
+		err(EXIT_FAILURE, "cannot read the capabilities of this process");
+	for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		sets[i].effective = sets[i].permitted = 0;
+	if (syscall(SYS_capset, &header, sets))
+		err(EXIT_FAILURE, "cannot drop the capabilities of this process");
+}
+
+static void enter_session(char **argv)
 {
 	const char *intent = getenv("AGENT_INTENT");
 	int ret;
 
 	ret = agentns_create();
+	drop_capabilities();
+	if (ret == -EPERM)
+		try_privileged_copy(argv);
 	if (ret == -ENOSYS && !agentns_supported()) {
 		warnx("warning: " NO_SUPPORT "; the command runs outside any session");
 		return;
@@ -95,7 +144,7 @@ int main(int argc, char **argv)
 	int error;
 
 	parse_options(argc, argv);
-	enter_session();
+	enter_session(argv);
 	argv += optind;
 	execvp(argv[0], argv);
 	error = errno;
