@@ -7,7 +7,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,55 +20,19 @@
 
 #include "escape.h"
 #include "problem.h"
-
-static const char usage_text[] =
-"Usage: agentns-unshare CMD [ARG...]\n"
-"\n"
-"Create an agent session and execute CMD in it.\n"
-"\n"
-"Options, before CMD:\n"
-" -h, --help     display this help\n"
-" -V, --version  display version\n"
-"\n"
-"Environment:\n"
-" AGENT_INTENT   the session's intent tag\n"
-"\n"
-"A kernel without agent sessions executes CMD outside any, with a warning.\n"
-"\n"
-"Exit status: 2 for bad usage, 1 when the session is refused, 127 when CMD\n"
-"cannot be executed, otherwise that of CMD.\n";
+#include "unshare-command.h"
 
 static void parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help",	no_argument, NULL, 'h' },
-		{ "version",	no_argument, NULL, 'V' },
-		{ 0 }
-	};
-	int c;
+	struct option_parser parser;
 
-	/* "+": what follows CMD is not ours to read. */
-	while ((c = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			atexit(close_stdout);
-			fputs(usage_text, stdout);
-			exit(EXIT_SUCCESS);
-		case 'V':
-			atexit(close_stdout);
-			puts("agentns-unshare " AGENTNS_VERSION);
-			exit(EXIT_SUCCESS);
-		default:
-			fputs("Try 'agentns-unshare --help' for more information.\n",
-			      stderr);
-			exit(EXIT_USAGE);
-		}
-	}
+	atexit(close_stdout);
+	options_begin(&parser, &command_unshare);
+	while (options_next(&parser, argc, argv) != -1)
+		;
 	if (optind == argc) {
 		warnx("no command was given");
-		fputs("Try 'agentns-unshare --help' for more information.\n",
-		      stderr);
-		exit(EXIT_USAGE);
+		usage_hint(&command_unshare);
 	}
 }
 

@@ -11,60 +11,26 @@
 #include "escape.h"
 #include "problem.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-} commands[] = {
-	{ "run",  cmd_run,  "execute a command in a new session" },
-	{ "ls",   cmd_ls,   "list sessions" },
-	{ "show", cmd_show, "show one session" },
-	{ "events", cmd_events, "print events as they happen" },
+static const struct command *const commands[] = {
+	&command_run,
+	&command_ls,
+	&command_show,
+	&command_events,
+	&command_completion,
+	NULL
 };
 
-#define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+static const struct option_spec options[] = { { 0 } };
 
-static void help(void)
-{
-	size_t i;
-
-	fputs("Usage: agentns COMMAND [ARG...]\n"
-	      "\n"
-	      "Start, list and look at Linux agent sessions.\n"
-	      "\n"
-	      "Commands:\n", stdout);
-	for (i = 0; i < N_COMMANDS; i++)
-		printf(" %-6s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n"
-	      "Options:\n"
-	      COMMON_HELP
-	      "\n"
-	      "'agentns COMMAND --help' tells more.\n", stdout);
-}
-
-void common_option(int option, const char *command, const char *text)
-{
-	switch (option) {
-	case 'h':
-		if (text)
-			fputs(text, stdout);
-		else
-			help();
-		exit(EXIT_SUCCESS);
-	case 'V':
-		puts("agentns " AGENTNS_VERSION);
-		exit(EXIT_SUCCESS);
-	default:	/* getopt has said what is wrong */
-		usage_hint(command);
-	}
-}
-
-void usage_hint(const char *command)
-{
-	fprintf(stderr, "Try 'agentns %s%s--help' for more information.\n",
-		command ? command : "", command ? " " : "");
-	exit(EXIT_USAGE);
-}
+const struct command command_agentns = {
+	.name = "agentns",
+	.operands = "COMMAND [ARG...]",
+	.about = "Start, list and look at Linux agent sessions.",
+	.options = options,
+	.subcommands = commands,
+	.notes = "'agentns COMMAND --help' tells more, and so does 'man agentns'.",
+	.runs_command = true,
+};
 
 struct agentns *open_handle(const char *root)
 {
@@ -90,28 +56,29 @@ static void name_in_messages(char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { COMMON_LONG_OPTIONS };
-	size_t i;
-	int c;
+	const struct command *const *c;
+	struct option_parser parser;
 
 	setlocale(LC_ALL, "");
+	/* Numbers are for programs, too: their point is a point. */
+	setlocale(LC_NUMERIC, "C");
 	atexit(close_stdout);
-	while ((c = getopt_long(argc, argv, "+" COMMON_SHORT_OPTIONS, options,
-				NULL)) != -1)
-		common_option(c, NULL, NULL);
+	options_begin(&parser, &command_agentns);
+	while (options_next(&parser, argc, argv) != -1)
+		;
 	if (optind == argc) {
 		warnx("no command was given");
-		usage_hint(NULL);
+		usage_hint(&command_agentns);
 	}
 	argc -= optind;
 	argv += optind;
 	optind = 0;	/* glibc: start anew, and heed the new leading '+' */
-	for (i = 0; i < N_COMMANDS; i++) {
-		if (!strcmp(argv[0], commands[i].name)) {
+	for (c = commands; *c; c++) {
+		if (!strcmp(argv[0], command_word(*c))) {
 			name_in_messages(argv);
-			return commands[i].run(argc, argv);
+			return (*c)->run(argc, argv);
 		}
 	}
 	warnx("there is no command \"%s\"", escape(argv[0]));
-	usage_hint(NULL);
+	usage_hint(&command_agentns);
 }

@@ -6,35 +6,39 @@
 #include <stdlib.h>
 
 #include "commands.h"
-#include "escape.h"
 #include "events-connector.h"
 
-static const char help[] =
-"Usage: agentns events --connector [OPTION...]\n"
-"\n"
+enum { OPT_CONNECTOR = 256, OPT_PROCESSES };
+
+static const struct option_spec options[] = {
+	{ OPT_CONNECTOR, "connector", NULL,
+	  "take them from the kernel's process connector", 0, NULL },
+	{ OPT_PROCESSES, "processes", NULL,
+	  "forks, execs and exits besides", 0, NULL },
+	{ 'J', "json", NULL, "use JSON output format, an object a line",
+	  0, NULL },
+	{ 0 }
+};
+
+const struct command command_events = {
+	.name = "agentns events",
+	.summary = "print events as they happen",
+	.operands = "--connector [OPTION...]",
+	.about =
 "Print changes of namespaces, of all types, as they happen: the time since boot,\n"
-"process and thread, the type, the call, inode numbers before and after.\n"
-"\n"
-"Options:\n"
-"     --connector        take them from the kernel's process connector\n"
-"     --processes        forks, execs and exits besides\n"
-" -J, --json             use JSON output format, an object a line\n"
-COMMON_HELP;
+"process and thread, the type, the call, inode numbers before and after.",
+	.options = options,
+	.run = cmd_events,
+};
 
 int cmd_events(int argc, char **argv)
 {
-	enum { OPT_CONNECTOR = 256, OPT_PROCESSES };
-	static const struct option options[] = {
-		{ "connector",	no_argument, NULL, OPT_CONNECTOR },
-		{ "processes",	no_argument, NULL, OPT_PROCESSES },
-		{ "json",	no_argument, NULL, 'J' },
-		COMMON_LONG_OPTIONS
-	};
 	bool connector = false, processes = false, json = false;
+	struct option_parser parser;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "J" COMMON_SHORT_OPTIONS, options,
-				NULL)) != -1) {
+	options_begin(&parser, &command_events);
+	while ((c = options_next(&parser, argc, argv)) != -1) {
 		switch (c) {
 		case OPT_CONNECTOR:
 			connector = true;
@@ -45,17 +49,12 @@ int cmd_events(int argc, char **argv)
 		case 'J':
 			json = true;
 			break;
-		default:
-			common_option(c, "events", help);
 		}
 	}
-	if (optind < argc) {
-		warnx("unexpected argument \"%s\"", escape(argv[optind]));
-		usage_hint("events");
-	}
+	no_operands(&command_events, argc, argv);
 	if (!connector) {
 		warnx("say where from: --connector");
-		usage_hint("events");
+		usage_hint(&command_events);
 	}
 	return print_connector_events(json, processes);
 }

@@ -12,28 +12,42 @@
 #include "problem.h"
 #include "spawn.h"
 
-static const char help[] =
-"Usage: agentns run [OPTION...] [--] CMD [ARG...]\n"
-"\n"
+enum { OPT_INTENT = 256, OPT_BUDGET, OPT_ON_EXCEED };
+
+static const struct option_spec options[] = {
+	{ OPT_INTENT, "intent", "TAG",
+	  "what the session is for: up to 63 bytes of UTF-8", 0, NULL },
+	{ OPT_BUDGET, "budget", "SPEC",
+	  "limits: KEY=VALUE, separated by commas; no key twice\n"
+	  "  wall=TIME         seconds, or with s, m or h\n"
+	  "  write_bytes=SIZE  bytes, or with K, M, G or T\n"
+	  "  syscalls=N        a count, such as 1000 or 1e7\n"
+	  "  fork=N opens=N connects=N unlinks=N", 0, NULL },
+	{ OPT_ON_EXCEED, "on-exceed", "WHAT",
+	  "what happens at a limit: log it, term (SIGTERM) or\n"
+	  "kill (SIGKILL) the session; default: kill",
+	  COMPLETE_WORDS, "log term kill" },
+	{ 0 }
+};
+
+const struct command command_run = {
+	.name = "agentns run",
+	.summary = "execute a command in a new session",
+	.operands = "[OPTION...] [--] CMD [ARG...]",
+	.about =
 "Create an agent session and execute CMD in it. What CMD starts is in the\n"
-"session too, and stays in it when CMD ends.\n"
-"\n"
-"Options, before CMD:\n"
-"     --intent TAG       what the session is for: up to 63 bytes of UTF-8\n"
-"     --budget SPEC      limits: KEY=VALUE, separated by commas; no key twice\n"
-"                          wall=TIME         seconds, or with s, m or h\n"
-"                          write_bytes=SIZE  bytes, or with K, M, G or T\n"
-"                          syscalls=N        a count, such as 1000 or 1e7\n"
-"                          fork=N opens=N connects=N unlinks=N\n"
-"     --on-exceed WHAT   what happens at a limit: log it, term (SIGTERM) or\n"
-"                          kill (SIGKILL) the session; default: kill\n"
-COMMON_HELP
-"\n"
+"session too, and stays in it when CMD ends.",
+	.options = options,
+	.notes =
 "Exit status: that of CMD, 128+N when signal N ended it; 126 when CMD cannot\n"
 "be executed and 127 when it is not found; 1 when the session, its intent or\n"
 "its budget is refused: CMD is not executed then; 2 for bad usage.\n"
 "\n"
-"Example: agentns run --intent nightly --budget wall=1h,fork=1000 -- make -j4\n";
+"Example: agentns run --intent nightly --budget wall=1h,fork=1000 -- make -j4",
+	.complete = COMPLETE_COMMAND,
+	.runs_command = true,
+	.run = cmd_run,
+};
 
 struct request {
 	const char *intent;
@@ -46,8 +60,6 @@ enum stage {
 	STAGE_INTENT,
 	STAGE_BUDGET,
 };
-
-enum { OPT_INTENT = 256, OPT_BUDGET, OPT_ON_EXCEED };
 
 static void parse_budget(struct request *req)
 {
@@ -75,18 +87,12 @@ static void parse_action(struct request *req, const char *name)
 
 static void parse_options(int argc, char **argv, struct request *req)
 {
-	static const struct option options[] = {
-		{ "intent",	required_argument, NULL, OPT_INTENT },
-		{ "budget",	required_argument, NULL, OPT_BUDGET },
-		{ "on-exceed",	required_argument, NULL, OPT_ON_EXCEED },
-		COMMON_LONG_OPTIONS
-	};
+	struct option_parser parser;
 	bool on_exceed = false;
 	int c;
 
-	/* "+": what follows CMD is not ours to read. */
-	while ((c = getopt_long(argc, argv, "+" COMMON_SHORT_OPTIONS, options,
-				NULL)) != -1) {
+	options_begin(&parser, &command_run);
+	while ((c = options_next(&parser, argc, argv)) != -1) {
 		switch (c) {
 		case OPT_INTENT:
 			req->intent = optarg;
@@ -99,17 +105,15 @@ static void parse_options(int argc, char **argv, struct request *req)
 			on_exceed = true;
 			parse_action(req, optarg);
 			break;
-		default:
-			common_option(c, "run", help);
 		}
 	}
 	if (on_exceed && !req->spec) {
 		warnx("--on-exceed without --budget: there is no limit to exceed");
-		usage_hint("run");
+		usage_hint(&command_run);
 	}
 	if (optind == argc) {
 		warnx("no command was given to run");
-		usage_hint("run");
+		usage_hint(&command_run);
 	}
 }
 

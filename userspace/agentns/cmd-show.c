@@ -17,21 +17,29 @@
 #include "escape.h"
 #include "problem.h"
 #include "resource.h"
+#include "table.h"
 
-static const char help[] =
-"Usage: agentns show [OPTION...] PID|ID\n"
-"\n"
+static const struct option_spec options[] = {
+	{ 'J', "json", NULL, "use JSON output format", 0, NULL },
+	SYSROOT_OPTION_SPEC,
+	{ 0 }
+};
+
+const struct command command_show = {
+	.name = "agentns show",
+	.summary = "show one session",
+	.operands = "[OPTION...] PID|ID",
+	.about =
 "Show one agent session: that of process PID, or the one named ID.\n"
 "\n"
 "ID is a session id of 32 hex digits, or its beginning, 4 digits or more, when\n"
 "no other session's id begins so. A decimal number is taken for a PID when\n"
 "there is such a process, unless it begins with 0 or has 32 digits; give more\n"
-"digits of the id to get past that.\n"
-"\n"
-"Options:\n"
-" -J, --json             use JSON output format\n"
-"     --sysroot DIR      read DIR/proc and DIR/sys instead of /proc and /sys\n"
-COMMON_HELP;
+"digits of the id to get past that.",
+	.options = options,
+	.complete = COMPLETE_PROCESS,
+	.run = cmd_show,
+};
 
 /*
  * @partial: the session has no directory in sysfs, so that only id, intent and
@@ -49,32 +57,21 @@ struct show {
 
 static const char *parse_options(int argc, char **argv, struct show *show)
 {
-	enum { OPT_SYSROOT = 256 };
-	static const struct option options[] = {
-		{ "json",	no_argument, NULL, 'J' },
-		{ "sysroot",	required_argument, NULL, OPT_SYSROOT },
-		COMMON_LONG_OPTIONS
-	};
+	struct option_parser parser;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "J" COMMON_SHORT_OPTIONS, options,
-				NULL)) != -1) {
-		switch (c) {
-		case 'J':
+	options_begin(&parser, &command_show);
+	while ((c = options_next(&parser, argc, argv)) != -1) {
+		if (c == 'J')
 			show->json = true;
-			break;
-		case OPT_SYSROOT:
+		else
 			show->root = optarg;
-			break;
-		default:
-			common_option(c, "show", help);
-		}
 	}
 	if (optind + 1 != argc) {
 		warnx(optind == argc ?
 		      "no PID or session id was given" :
 		      "more than one PID or session id was given");
-		usage_hint("show");
+		usage_hint(&command_show);
 	}
 	return argv[optind];
 }
@@ -197,7 +194,7 @@ static void find_by_id(struct show *show, const char *what, bool maybe_pid)
 	if (ret == -EINVAL) {
 		warnx("\"%s\" is neither a PID nor a session id (4 to 32 hex digits)",
 		      escape(what));
-		usage_hint("show");
+		usage_hint(&command_show);
 	}
 	if (ret == -ENOSYS)
 		no_support(what);

@@ -8,31 +8,18 @@
 #define NSEC_PER_SEC	1000000000ULL
 #define NSEC_PER_MSEC	1000000ULL
 
-#define RESOURCE(heading, counter, limit, text) { \
-	.name = heading, \
-	.limit_name = "MAX_" heading, \
+const struct resource resources[N_RESOURCES] = {
+#define X(heading, counter, limit, text) { \
+	.name = #heading, \
+	.limit_name = "MAX_" #heading, \
 	.counter_key = #counter, \
 	.limit_key = #limit, \
 	.counter_offset = offsetof(struct agent_ns_counters_uapi, counter), \
 	.limit_offset = offsetof(struct agent_ns_budget_ex, limit), \
 	.help = text, \
-}
-
-const struct resource resources[N_RESOURCES] = {
-	[RES_SYSCALLS] = RESOURCE("SYSCALLS", total_syscalls, max_syscalls,
-				  "system calls"),
-	[RES_OPENS] = RESOURCE("OPENS", openat_count, max_opens,
-			       "files opened, or tried to"),
-	[RES_WRITE_BYTES] = RESOURCE("WRITE_BYTES", write_bytes,
-				     max_write_bytes, "bytes written"),
-	[RES_CONNECTS] = RESOURCE("CONNECTS", connect_count, max_connects,
-				  "calls of connect"),
-	[RES_UNLINKS] = RESOURCE("UNLINKS", unlink_count, max_unlinks,
-				 "calls of unlink"),
-	[RES_FORKS] = RESOURCE("FORKS", fork_count, max_forks,
-			       "processes and threads made"),
-	[RES_ELAPSED] = RESOURCE("ELAPSED", elapsed_ns, max_elapsed_ns,
-				 "seconds since creation"),
+},
+	RESOURCES(X)
+#undef X
 };
 
 static uint64_t load(const void *base, size_t offset)

@@ -5,14 +5,20 @@
 
 #include <agentns.h>
 
+/* X(heading, counter, limit, what it counts) */
+#define RESOURCES(X) \
+	X(SYSCALLS, total_syscalls, max_syscalls, "system calls") \
+	X(OPENS, openat_count, max_opens, "files opened, or tried to") \
+	X(WRITE_BYTES, write_bytes, max_write_bytes, "bytes written") \
+	X(CONNECTS, connect_count, max_connects, "calls of connect") \
+	X(UNLINKS, unlink_count, max_unlinks, "calls of unlink") \
+	X(FORKS, fork_count, max_forks, "processes and threads made") \
+	X(ELAPSED, elapsed_ns, max_elapsed_ns, "seconds since creation")
+
 enum resource_id {
-	RES_SYSCALLS,
-	RES_OPENS,
-	RES_WRITE_BYTES,
-	RES_CONNECTS,
-	RES_UNLINKS,
-	RES_FORKS,
-	RES_ELAPSED,
+#define X(heading, counter, limit, text) RES_##heading,
+	RESOURCES(X)
+#undef X
 	N_RESOURCES
 };
 

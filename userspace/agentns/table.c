@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <libsmartcols.h>
+
+#include "escape.h"
+#include "filter.h"
+#include "problem.h"
+#include "table.h"
+
+/* Room for all columns, and each once more. */
+#define COLUMNS_MAX	80
+
+struct table {
+	const struct command *command;
+	const struct table_options *options;
+	struct libscols_table *scols;
+	struct filter *filter;
+	const char *tree;
+	size_t chosen[COLUMNS_MAX];
+	size_t n_chosen;
+};
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	errx(EXIT_FAILURE, "cannot make the table: out of memory");
+}
+
+char *format(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		out_of_memory();
+	return text;
+}
+
+bool table_option(struct table_options *options, int c, const char *arg)
+{
+	switch (c) {
+	case 'H':
+		options->list_columns = true;
+		return true;
+	case 'J':
+		options->json = true;
+		return true;
+	case 'l':
+		options->list = true;
+		return true;
+	case 'n':
+		options->no_headings = true;
+		return true;
+	case 'o':
+		options->output = arg;
+		return true;
+	case OPT_OUTPUT_ALL:
+		options->all = true;
+		return true;
+	case 'Q':
+		options->filter = arg;
+		return true;
+	case 'r':
+		options->raw = true;
+		return true;
+	}
+	return false;
+}
+
+static void choose(struct table *t, const char *list)
+{
+	const struct column *columns = t->command->columns;
+
+	for (;;) {
+		size_t len = strcspn(list, ","), i;
+
+		for (i = 0; columns[i].name; i++)
+			if (strlen(columns[i].name) == len &&
+			    !strncasecmp(columns[i].name, list, len))
+				break;
+		if (!columns[i].name) {
+			warnx("there is no column \"%s\" (--list-columns lists them)",
+			      escape_n(list, len));
+			usage_hint(t->command);
+		}
+		if (t->n_chosen == COLUMNS_MAX)
+			errx(EXIT_USAGE, "more than %d columns were asked for",
+			     COLUMNS_MAX);
+		t->chosen[t->n_chosen++] = i;
+		if (!list[len])
+			return;
+		list += len + 1;
+	}
+}
+
+static void choose_columns(struct table *t, const char *defaults)
+{
+	const char *list = t->options->output;
+	size_t i;
+
+	if (t->options->all) {
+		for (i = 0; t->command->columns[i].name; i++)
+			t->chosen[t->n_chosen++] = i;
+		return;
+	}
+	if (!list || *list == '+')
+		choose(t, defaults);
+	if (list)
+		choose(t, *list == '+' ? list + 1 : list);
+}
+
+static void __attribute__((noreturn))
+print_columns(const struct command *command, const struct table_options *o)
+{
+	static const char *const types[] = { "string", "number", "boolean" };
+	struct libscols_table *scols = scols_new_table();
+	const struct column *c;
+
+	if (!scols || !scols_table_new_column(scols, "COLUMN", 0, 0) ||
+	    !scols_table_new_column(scols, "TYPE", 0, 0) ||
+	    !scols_table_new_column(scols, "DESCRIPTION", 0, 0))
+		out_of_memory();
+	scols_table_set_name(scols, "columns");
+	scols_table_enable_json(scols, o->json);
+	scols_table_enable_raw(scols, o->raw);
+	scols_table_enable_noheadings(scols, o->no_headings);
+	for (c = command->columns; c->name; c++) {
+		struct libscols_line *line = scols_table_new_line(scols, NULL);
+
+		if (!line || scols_line_set_data(line, 0, c->name) ||
+		    scols_line_set_data(line, 1, types[c->type]) ||
+		    scols_line_set_data(line, 2, c->help))
+			out_of_memory();
+	}
+	scols_print_table(scols);
+	scols_unref_table(scols);
+	exit(EXIT_SUCCESS);
+}
+
+static void make_columns(struct table *t)
+{
+	static const int types[] = {
+		[COLUMN_STRING]	= SCOLS_JSON_STRING,
+		[COLUMN_NUMBER]	= SCOLS_JSON_NUMBER,
+		[COLUMN_BOOLEAN] = SCOLS_JSON_BOOLEAN,
+	};
+	size_t i;
+
+	for (i = 0; i < t->n_chosen; i++) {
+		const struct column *c = &t->command->columns[t->chosen[i]];
+		struct libscols_column *column;
+		int flags = 0;
+
+		if (c->type == COLUMN_NUMBER)
+			flags |= SCOLS_FL_RIGHT;
+		if (t->tree && !strcmp(t->tree, c->name)) {
+			flags |= SCOLS_FL_TREE;
+			t->tree = NULL;
+		}
+		column = scols_table_new_column(t->scols, c->name, 0, flags);
+		if (!column || scols_column_set_json_type(column,
+							  types[c->type]))
+			out_of_memory();
+	}
+}
+
+struct table *table_new(const char *name, const struct command *command,
+			const struct table_options *options,
+			const char *defaults, const char *tree)
+{
+	struct table *t;
+
+	if (options->json && options->raw) {
+		warnx("--json and --raw exclude each other");
+		usage_hint(command);
+	}
+	if (options->list_columns)
+		print_columns(command, options);
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		out_of_memory();
+	t->command = command;
+	t->options = options;
+	t->tree = options->list || options->raw ? NULL : tree;
+	choose_columns(t, defaults);
+	if (options->filter) {
+		char *error;
+
+		t->filter = filter_parse(options->filter, command->columns,
+					 &error);
+		if (!t->filter) {
+			warnx("bad filter \"%s\": %s", escape(options->filter),
+			      error);
+			usage_hint(command);
+		}
+	}
+	t->scols = scols_new_table();
+	if (!t->scols)
+		out_of_memory();
+	scols_table_set_name(t->scols, name);
+	scols_table_enable_json(t->scols, options->json);
+	scols_table_enable_raw(t->scols, options->raw);
+	scols_table_enable_noheadings(t->scols, options->no_headings);
+	/* What may be unsafe is escaped by us, and once is enough. */
+	scols_table_enable_noencoding(t->scols,
+				      !options->json && !options->raw);
+	make_columns(t);
+	return t;
+}
+
+bool table_has(const struct table *table, size_t column)
+{
+	size_t i;
+
+	for (i = 0; i < table->n_chosen; i++)
+		if (table->chosen[i] == column)
+			return true;
+	return table->filter && filter_uses(table->filter, column);
+}
+
+void *table_add(struct table *t, table_cell_fn cell, const void *row,
+		void *parent)
+{
+	struct libscols_line *line;
+	size_t i;
+
+	if (t->filter && !filter_matches(t->filter, cell, row))
+		return NULL;
+	line = scols_table_new_line(t->scols, t->options->list ? NULL : parent);
+	if (!line)
+		out_of_memory();
+	for (i = 0; i < t->n_chosen; i++) {
+		char *text = cell(row, t->chosen[i]);
+
+		if (!text)
+			continue;
+		/* libsmartcols escapes in its own way for these two. */
+		if (t->command->columns[t->chosen[i]].type == COLUMN_STRING &&
+		    !t->options->json && !t->options->raw) {
+			char *safe = escape(text);
+
+			free(text);
+			text = safe;
+		}
+		if (scols_line_refer_data(line, i, text))
+			out_of_memory();
+	}
+	return line;
+}
+
+void table_print(struct table *t)
+{
+	scols_print_table(t->scols);
+	scols_unref_table(t->scols);
+	filter_free(t->filter);
+	free(t);
+}

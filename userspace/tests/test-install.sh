@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make install: every file in its place, and a program builds against them.
+
+set -u
+
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM HUP
+
+if [ -n "${SANITIZE:-}" ]; then
+	skip "make install (objects for the sanitizers are not installed)"
+	tap_done
+fi
+
+O=$(cd "$BUILD" && pwd)
+"$MAKE" -s -C "$here/.." O="$O" CC="$CC" DESTDIR="$tmp/dest" prefix=/usr \
+	LIBDIR=/usr/lib/triplet install >"$tmp/log" 2>&1
+result_of $? "make install with DESTDIR, prefix and LIBDIR"
+sed 's/^/# /' "$tmp/log"
+
+(cd "$tmp/dest" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort) >"$tmp/got"
+LC_ALL=C sort >"$tmp/want" <<'END'
+/usr/bin/agentns
+/usr/bin/agentns-unshare
+/usr/include/agentns.h
+/usr/include/linux/agent_namespaces.h
+/usr/lib/triplet/libagentns.a
+/usr/lib/triplet/libagentns.so
+/usr/lib/triplet/libagentns.so.0
+/usr/lib/triplet/libagentns.so.0.0.0
+/usr/lib/triplet/pkgconfig/libagentns.pc
+/usr/share/bash-completion/completions/agentns
+/usr/share/bash-completion/completions/agentns-unshare
+/usr/share/man/man1/agentns-unshare.1
+/usr/share/man/man1/agentns.1
+/usr/share/man/man4/agentns.4
+/usr/share/man/man7/agent_namespaces.7
+/usr/share/zsh/site-functions/_agentns
+END
+diff "$tmp/want" "$tmp/got" >"$tmp/diff"
+result_of $? "the files that are installed"
+sed 's/^/# /' "$tmp/diff"
+
+cat >"$tmp/user.c" <<'END'
+#include <agentns.h>
+int main(void) { return agentns_supported() && 0; }
+END
+PKG_CONFIG_PATH=$tmp/dest/usr/lib/triplet/pkgconfig
+PKG_CONFIG_SYSROOT_DIR=$tmp/dest
+export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+# shellcheck disable=SC2046 # several flags
+$CC -o "$tmp/user" "$tmp/user.c" $(pkg-config --cflags --libs libagentns) &&
+	LD_LIBRARY_PATH=$tmp/dest/usr/lib/triplet "$tmp/user"
+result_of $? "a program builds by pkg-config and runs"
+
+tap_done
