@@ -14,8 +14,15 @@
 static const struct command *const commands[] = {
 	&command_run,
 	&command_ls,
+	&command_tree,
 	&command_show,
 	&command_events,
+	&command_set,
+	&command_kill,
+	&command_stop,
+	&command_cont,
+	&command_metrics,
+	&command_doctor,
 	&command_completion,
 	NULL
 };
@@ -25,7 +32,7 @@ static const struct option_spec options[] = { { 0 } };
 const struct command command_agentns = {
 	.name = "agentns",
 	.operands = "COMMAND [ARG...]",
-	.about = "Start, list and look at Linux agent sessions.",
+	.about = "Start, list, follow, limit and stop Linux agent sessions.",
 	.options = options,
 	.subcommands = commands,
 	.notes = "'agentns COMMAND --help' tells more, and so does 'man agentns'.",

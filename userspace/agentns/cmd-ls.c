@@ -33,8 +33,7 @@ static const char default_columns[] =
 struct ls {
 	struct table_options table;
 	const char *root;
-	struct agentns_session *sessions;
-	size_t n_sessions;
+	struct session_list list;
 };
 
 static void parse_options(int argc, char **argv, struct ls *ls)
@@ -47,42 +46,6 @@ static void parse_options(int argc, char **argv, struct ls *ls)
 		if (!table_option(&ls->table, c, optarg))
 			ls->root = optarg;
 	no_operands(&command_ls, argc, argv);
-}
-
-static void read_sessions(struct ls *ls, struct agentns *handle)
-{
-	struct agentns_session session;
-	struct agentns_iter *iter;
-	size_t room = 0;
-	int ret;
-
-	ret = agentns_iter_open(handle, &iter);
-	if (ret)
-		errx(EXIT_FAILURE, "cannot list agent sessions: %s",
-		     problem_read(ret));
-	while ((ret = agentns_iter_next(iter, &session)) > 0) {
-		if (ls->n_sessions == room) {
-			room = room ? 2 * room : 64;
-			ls->sessions = reallocarray(ls->sessions, room,
-						    sizeof(session));
-			if (!ls->sessions)
-				err(EXIT_FAILURE, "cannot list agent sessions");
-		}
-		ls->sessions[ls->n_sessions++] = session;
-	}
-	agentns_iter_close(iter);
-	if (ret)
-		errx(EXIT_FAILURE, "cannot read an agent session: %s",
-		     problem_read(ret));
-}
-
-static int by_age(const void *a, const void *b)
-{
-	const struct agentns_session *s = a, *t = b;
-
-	if (s->counters.elapsed_ns != t->counters.elapsed_ns)
-		return s->counters.elapsed_ns < t->counters.elapsed_ns ? 1 : -1;
-	return agentns_id_cmp(&s->id, &t->id);
 }
 
 /* Number of live sessions; 0 when the kernel does not say. */
@@ -102,9 +65,9 @@ static void note_unlisted(const struct ls *ls, uint64_t before, uint64_t after)
 {
 	uint64_t live = before < after ? before : after;
 
-	if (live > ls->n_sessions)
+	if (live > ls->list.n)
 		warnx("note: %" PRIu64 " sessions live, %zu are listed; those above /sys/kernel/agentns/max_session_dirs have no directory to read",
-		      live, ls->n_sessions);
+		      live, ls->list.n);
 }
 
 int cmd_ls(int argc, char **argv)
@@ -113,23 +76,24 @@ int cmd_ls(int argc, char **argv)
 	uint64_t before, after;
 	struct ls ls = { 0 };
 	struct table *table;
+	uint64_t fields = 0;
 	size_t i;
 
 	parse_options(argc, argv, &ls);
 	table = table_new("sessions", &command_ls, &ls.table, default_columns,
 			  NULL);
+	for (i = 0; i < N_SESSION_COLUMNS; i++)
+		if (table_has(table, i))
+			fields |= session_fields(i);
 	handle = open_handle(ls.root);
 	before = count_live(handle);
-	read_sessions(&ls, handle);
+	read_sessions(handle, &ls.list, fields);
 	after = count_live(handle);
-	if (ls.n_sessions)
-		qsort(ls.sessions, ls.n_sessions, sizeof(*ls.sessions),
-		      by_age);
-	for (i = 0; i < ls.n_sessions; i++)
-		table_add(table, session_cell, &ls.sessions[i], NULL);
+	for (i = 0; i < ls.list.n; i++)
+		table_add(table, session_cell, &ls.list.sessions[i], NULL);
 	table_print(table);
 	note_unlisted(&ls, before, after);
-	free(ls.sessions);
+	free(ls.list.sessions);
 	agentns_close(handle);
 	return EXIT_SUCCESS;
 }

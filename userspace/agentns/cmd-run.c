@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget-option.h"
 #include "commands.h"
 #include "escape.h"
 #include "problem.h"
@@ -18,15 +19,11 @@ static const struct option_spec options[] = {
 	{ OPT_INTENT, "intent", "TAG",
 	  "what the session is for: up to 63 bytes of UTF-8", 0, NULL },
 	{ OPT_BUDGET, "budget", "SPEC",
-	  "limits: KEY=VALUE, separated by commas; no key twice\n"
-	  "  wall=TIME         seconds, or with s, m or h\n"
-	  "  write_bytes=SIZE  bytes, or with K, M, G or T\n"
-	  "  syscalls=N        a count, such as 1000 or 1e7\n"
-	  "  fork=N opens=N connects=N unlinks=N", 0, NULL },
+	  BUDGET_HELP, 0, NULL },
 	{ OPT_ON_EXCEED, "on-exceed", "WHAT",
 	  "what happens at a limit: log it, term (SIGTERM) or\n"
 	  "kill (SIGKILL) the session; default: kill",
-	  COMPLETE_WORDS, "log term kill" },
+	  COMPLETE_WORDS, ACTION_WORDS },
 	{ 0 }
 };
 
@@ -61,30 +58,6 @@ enum stage {
 	STAGE_BUDGET,
 };
 
-static void parse_budget(struct request *req)
-{
-	struct agentns_budget_error bad;
-
-	if (!agentns_budget_parse(req->spec, &req->budget, &bad))
-		return;
-	if (bad.length)
-		warnx("bad budget: \"%s\": %s",
-		      escape_n(req->spec + bad.offset, bad.length), bad.reason);
-	else
-		warnx("bad budget \"%s\": %s at character %zu",
-		      escape(req->spec), bad.reason, bad.offset + 1);
-	exit(EXIT_USAGE);
-}
-
-static void parse_action(struct request *req, const char *name)
-{
-	if (!agentns_action_parse(name, &req->budget.action))
-		return;
-	warnx("bad --on-exceed \"%s\": there are log, term and kill",
-	      escape(name));
-	exit(EXIT_USAGE);
-}
-
 static void parse_options(int argc, char **argv, struct request *req)
 {
 	struct option_parser parser;
@@ -99,11 +72,11 @@ static void parse_options(int argc, char **argv, struct request *req)
 			break;
 		case OPT_BUDGET:
 			req->spec = optarg;
-			parse_budget(req);
+			parse_budget(optarg, &req->budget);
 			break;
 		case OPT_ON_EXCEED:
 			on_exceed = true;
-			parse_action(req, optarg);
+			req->budget.action = parse_action(optarg);
 			break;
 		}
 	}

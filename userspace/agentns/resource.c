@@ -42,6 +42,19 @@ uint64_t resource_limit(enum resource_id id,
 	return load(budget, resources[id].limit_offset);
 }
 
+uint64_t resource_counter_field(enum resource_id id)
+{
+	return AGENTNS_FIELD_COUNTER(resources[id].counter_offset /
+				     sizeof(__u64));
+}
+
+uint64_t resource_limit_field(enum resource_id id)
+{
+	return AGENTNS_FIELD_LIMIT((resources[id].limit_offset -
+				    offsetof(struct agent_ns_budget_ex,
+					     max_syscalls)) / sizeof(__u64));
+}
+
 char *resource_print(enum resource_id id, uint64_t value,
 		     char buf[RESOURCE_BUFSIZE])
 {

@@ -51,6 +51,10 @@ uint64_t resource_counter(enum resource_id id,
 uint64_t resource_limit(enum resource_id id,
 			const struct agent_ns_budget_ex *budget);
 
+/* The AGENTNS_FIELD_* of a counter and of a limit. */
+uint64_t resource_counter_field(enum resource_id id);
+uint64_t resource_limit_field(enum resource_id id);
+
 /*
  * resource_print - a counter or limit as text: seconds with three decimals
  * for time, else the plain number

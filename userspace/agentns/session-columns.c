@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "problem.h"
 #include "session-columns.h"
 #include "table.h"
 
 const struct column session_columns[] = {
-	[COL_ID]	= { "ID", "session id", COLUMN_STRING },
-	[COL_PARENT]	= { "PARENT", "id of the session it is nested in; zeros: none",
-			    COLUMN_STRING },
-	[COL_INTENT]	= { "INTENT", "intent tag", COLUMN_STRING },
-	[COL_DEPTH]	= { "DEPTH", "nesting depth, 1 for a first-level session",
-			    COLUMN_NUMBER },
-	[COL_INUM]	= { "INUM", "inode number of the namespace",
-			    COLUMN_NUMBER },
-	[COL_ACTION]	= { "ACTION", "what happens at a limit",
-			    COLUMN_STRING },
+	SESSION_COLUMNS(0),
 #define X(heading, counter, limit, text) \
-	[COL_COUNTERS + RES_##heading] = { #heading, text, COLUMN_NUMBER }, \
-	[COL_LIMITS + RES_##heading] = { \
-		"MAX_" #heading, "limit of " #heading "; empty: none", \
-		COLUMN_NUMBER \
-	},
+	SESSION_RESOURCE_COLUMNS(0, heading, text),
 	RESOURCES(X)
 #undef X
 	[N_SESSION_COLUMNS] = { 0 }
@@ -58,4 +47,66 @@ char *session_cell(const void *row, size_t column)
 	if (!limit)
 		return NULL;
 	return format("%s", resource_print(column, limit, number));
+}
+
+uint64_t session_fields(size_t column)
+{
+	static const uint64_t plain[] = {
+		[COL_ID]	= 0,
+		[COL_PARENT]	= AGENTNS_FIELD_PARENT,
+		[COL_INTENT]	= AGENTNS_FIELD_INTENT,
+		[COL_DEPTH]	= AGENTNS_FIELD_DEPTH,
+		[COL_INUM]	= AGENTNS_FIELD_INUM,
+		[COL_ACTION]	= AGENTNS_FIELD_ACTION,
+	};
+
+	if (column < COL_COUNTERS)
+		return plain[column];
+	if (column < COL_LIMITS)
+		return resource_counter_field(column - COL_COUNTERS);
+	return resource_limit_field(column - COL_LIMITS);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct agentns_session *s = a, *t = b;
+
+	if (s->counters.elapsed_ns != t->counters.elapsed_ns)
+		return s->counters.elapsed_ns < t->counters.elapsed_ns ? 1 : -1;
+	return agentns_id_cmp(&s->id, &t->id);
+}
+
+void read_sessions(struct agentns *handle, struct session_list *list,
+		   uint64_t fields)
+{
+	struct agentns_session session;
+	struct agentns_iter *iter;
+	size_t room = 0;
+	int ret;
+
+	list->sessions = NULL;
+	list->n = 0;
+	ret = agentns_iter_open(handle, &iter);
+	if (ret)
+		errx(EXIT_FAILURE, "cannot list agent sessions: %s",
+		     problem_read(ret));
+	/* By age they are sorted. */
+	fields |= resource_counter_field(RES_ELAPSED);
+	while ((ret = agentns_iter_next_fields(iter, &session, fields)) > 0) {
+		if (list->n == room) {
+			room = room ? 2 * room : 64;
+			list->sessions = reallocarray(list->sessions, room,
+						      sizeof(session));
+			if (!list->sessions)
+				err(EXIT_FAILURE, "cannot list agent sessions");
+		}
+		list->sessions[list->n++] = session;
+	}
+	agentns_iter_close(iter);
+	if (ret)
+		errx(EXIT_FAILURE, "cannot read an agent session: %s",
+		     problem_read(ret));
+	if (list->n)
+		qsort(list->sessions, list->n, sizeof(*list->sessions),
+		      by_age);
 }

@@ -279,6 +279,18 @@ int agentns_pid_id(struct agentns *handle, pid_t pid,
 		   struct agent_session_id_uapi *id);
 
 /**
+ * agentns_pid_comm - name of a process, which may hold any byte
+ * @handle: from agentns_open()
+ * @pid: process (or thread) id
+ * @buf: is set; what does not fit is cut off
+ * @size: room in @buf
+ *
+ * Return: 0, -ESRCH, or why /proc cannot be read.
+ */
+int agentns_pid_comm(struct agentns *handle, pid_t pid, char *buf,
+		     size_t size);
+
+/**
  * agentns_pid_intent - intent tag of a process's session
  * @handle: from agentns_open()
  * @pid: process (or thread) id
@@ -351,11 +363,196 @@ int agentns_iter_open(struct agentns *handle, struct agentns_iter **iter);
 int agentns_iter_next(struct agentns_iter *iter,
 		      struct agentns_session *session);
 
+/* What agentns_iter_next_fields() reads beside the id; each costs a file. */
+#define AGENTNS_FIELD_PARENT	(1ULL << 0)
+#define AGENTNS_FIELD_INTENT	(1ULL << 1)
+#define AGENTNS_FIELD_DEPTH	(1ULL << 2)
+#define AGENTNS_FIELD_INUM	(1ULL << 3)
+#define AGENTNS_FIELD_ACTION	(1ULL << 4)
+/* The seven counters, in the order of struct agent_ns_counters_uapi. */
+#define AGENTNS_FIELD_COUNTER(i)	(1ULL << (8 + (i)))
+#define AGENTNS_FIELD_COUNTERS	(0x7fULL << 8)
+/* The limits, in the order of struct agent_ns_budget_ex. */
+#define AGENTNS_FIELD_LIMIT(i)	(1ULL << (16 + (i)))
+#define AGENTNS_FIELD_LIMITS	(0x7fULL << 16)
+#define AGENTNS_FIELD_ALL	(~0ULL)
+
+/**
+ * agentns_iter_next_fields - read parts of the next session
+ * @iter: from agentns_iter_open()
+ * @session: is set when there is one; what was not asked for is zero
+ * @fields: mask of AGENTNS_FIELD_*
+ *
+ * With ten thousand sessions, every file that is not opened counts.
+ *
+ * Return: as agentns_iter_next().
+ */
+int agentns_iter_next_fields(struct agentns_iter *iter,
+			     struct agentns_session *session, uint64_t fields);
+
 /**
  * agentns_iter_close - release an iterator
  * @iter: the iterator, or NULL
  */
 void agentns_iter_close(struct agentns_iter *iter);
+
+/* ---- changing a session from outside, as root: /sys ---- */
+
+/**
+ * agentns_session_write - write one file of a session's directory
+ * @handle: from agentns_open()
+ * @id: which session
+ * @file: a file of the directory, such as "max_forks"
+ * @value: what to write; not empty
+ *
+ * For files that are newer than this library; for the others there are the
+ * functions below.
+ *
+ * Return: 0, -ENOENT (no such session, it ended, or it has no directory),
+ * -EOPNOTSUPP (this kernel's module has no such file), -ENOSYS, -EACCES, or
+ * what the kernel says of the value.
+ */
+int agentns_session_write(struct agentns *handle,
+			  const struct agent_session_id_uapi *id,
+			  const char *file, const char *value);
+
+/**
+ * agentns_session_read_file - read one file of a session's directory
+ * @handle: from agentns_open()
+ * @id: which session
+ * @file: a file of the directory
+ * @buf: is set to its one line, without the newline
+ * @size: room in @buf
+ *
+ * Return: 0, or as agentns_session_write(), or -EBADMSG when it is not one
+ * line that fits.
+ */
+int agentns_session_read_file(struct agentns *handle,
+			      const struct agent_session_id_uapi *id,
+			      const char *file, char *buf, size_t size);
+
+/**
+ * agentns_session_set_limit - set or remove one limit
+ * @handle: from agentns_open()
+ * @id: which session
+ * @limit: its name in struct agent_ns_budget_ex, such as "max_forks"
+ * @value: the limit; 0 for none
+ *
+ * Return: as agentns_session_write().
+ */
+int agentns_session_set_limit(struct agentns *handle,
+			      const struct agent_session_id_uapi *id,
+			      const char *limit, uint64_t value);
+
+/**
+ * agentns_session_set_intent - set the intent tag of a session
+ * @handle: from agentns_open()
+ * @id: which session
+ * @tag: printable UTF-8; the kernel keeps at most AGENT_NS_INTENT_MAX bytes
+ *
+ * Return: as agentns_session_write().
+ */
+int agentns_session_set_intent(struct agentns *handle,
+			       const struct agent_session_id_uapi *id,
+			       const char *tag);
+
+/**
+ * agentns_session_set_action - set what happens at a limit
+ * @handle: from agentns_open()
+ * @id: which session
+ * @action: AGENT_NS_ACTION_*
+ *
+ * Return: as agentns_session_write(), or -EINVAL.
+ */
+int agentns_session_set_action(struct agentns *handle,
+			       const struct agent_session_id_uapi *id,
+			       __u32 action);
+
+/**
+ * agentns_session_kill - send SIGKILL to all of a session and its descendants
+ * @handle: from agentns_open()
+ * @id: which session
+ *
+ * The kernel does it: nobody escapes by forking.
+ *
+ * Return: as agentns_session_write().
+ */
+int agentns_session_kill(struct agentns *handle,
+			 const struct agent_session_id_uapi *id);
+
+/* ---- the processes of sessions: /proc ---- */
+
+struct agentns_process_iter;
+
+/**
+ * struct agentns_process - one process
+ * @pid: its process id
+ * @ppid: its parent's
+ * @uid: the owner of its directory in /proc: its effective user
+ * @threads: how many threads it has
+ * @state: a letter, as in ps(1)
+ * @comm: its name, which may hold any byte
+ * @session: the session of its first thread that is in one, or zeros
+ */
+struct agentns_process {
+	pid_t pid;
+	pid_t ppid;
+	uid_t uid;
+	uint32_t threads;
+	char state;
+	char comm[64];
+	struct agent_session_id_uapi session;
+};
+
+/**
+ * agentns_process_iter_open - begin to go through all processes
+ * @handle: from agentns_open(); must outlive the iterator
+ * @iter: is set on success; release it with agentns_process_iter_close()
+ *
+ * Return: 0, -ENOMEM, or why /proc cannot be read.
+ */
+int agentns_process_iter_open(struct agentns *handle,
+			      struct agentns_process_iter **iter);
+
+/**
+ * agentns_process_iter_next - read the next process
+ * @iter: from agentns_process_iter_open()
+ * @process: is set when there is one
+ *
+ * Processes that end meanwhile, or that may not be read, are skipped.
+ *
+ * Return: 1 when @process was set, 0 at the end, -ENOSYS, or why /proc cannot
+ * be read.
+ */
+int agentns_process_iter_next(struct agentns_process_iter *iter,
+			      struct agentns_process *process);
+
+/**
+ * agentns_process_iter_close - release an iterator
+ * @iter: the iterator, or NULL
+ */
+void agentns_process_iter_close(struct agentns_process_iter *iter);
+
+/**
+ * agentns_session_signal - send a signal to all of a session and its descendants
+ * @handle: from agentns_open() with root NULL: processes are signalled that
+ *	live here, whatever proc is read
+ * @id: which session
+ * @sig: the signal; SIGSTOP, SIGCONT and SIGKILL are sent until nobody is left
+ *	who needs them, and so reach what is forked meanwhile
+ * @count: is set to how many processes were signalled, also on failure
+ *
+ * The calling process is left out. agentns_session_kill() is the better way to
+ * kill; this also works for a session that has no directory in sysfs.
+ *
+ * Return: 0, -EPERM (for one process or more), -EAGAIN (somebody else undoes
+ * it as fast), -ENOMEM, -ENOSYS, or why /proc cannot be read.
+ */
+int agentns_session_signal(struct agentns *handle,
+			   const struct agent_session_id_uapi *id, int sig,
+			   unsigned int *count);
+
+/* ---- the module ---- */
 
 /**
  * agentns_sessions_live - number of live sessions, with or without a directory

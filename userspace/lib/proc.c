@@ -69,6 +69,29 @@ int agentns_pid_id(struct agentns *handle, pid_t pid,
 	return agentns_id_parse(text, id) ? -EBADMSG : 0;
 }
 
+int agentns_pid_comm(struct agentns *handle, pid_t pid, char *buf,
+		     size_t size)
+{
+	char text[128];
+	ssize_t len;
+
+	len = read_pid_file(handle, pid, "comm", text, sizeof(text),
+			    agentns__read_file);
+	if (len == -ENOSYS)
+		return -ESRCH;
+	if (len < 0)
+		return len;
+	if (!size)
+		return -EINVAL;
+	if (len && text[len - 1] == '\n')
+		len--;
+	if ((size_t)len >= size)
+		len = size - 1;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return 0;
+}
+
 int agentns_pid_intent(struct agentns *handle, pid_t pid,
 		       char tag[AGENTNS_INTENT_BUFSIZE])
 {

@@ -58,32 +58,36 @@ static const struct {
 	const char *name;
 	int (*read)(int dir_fd, const char *name, uint64_t *value);
 	size_t offset;
+	uint64_t field;
 } number_files[] = {
-#define BUDGET(field) \
-	{ #field, read_limit, offsetof(struct agentns_session, budget.field) }
-#define COUNTER(field) \
-	{ "counters/" #field, read_number, \
-	  offsetof(struct agentns_session, counters.field) }
-	BUDGET(max_syscalls),
-	BUDGET(max_write_bytes),
-	BUDGET(max_elapsed_ns),
-	BUDGET(max_forks),
-	BUDGET(max_opens),
-	BUDGET(max_connects),
-	BUDGET(max_unlinks),
-	COUNTER(total_syscalls),
-	COUNTER(openat_count),
-	COUNTER(write_bytes),
-	COUNTER(connect_count),
-	COUNTER(unlink_count),
-	COUNTER(fork_count),
-	COUNTER(elapsed_ns),
-	{ "inum", read_number, offsetof(struct agentns_session, inum) },
+#define BUDGET(name, i) \
+	{ #name, read_limit, offsetof(struct agentns_session, budget.name), \
+	  AGENTNS_FIELD_LIMIT(i) }
+#define COUNTER(name, i) \
+	{ "counters/" #name, read_number, \
+	  offsetof(struct agentns_session, counters.name), \
+	  AGENTNS_FIELD_COUNTER(i) }
+	BUDGET(max_syscalls, 0),
+	BUDGET(max_write_bytes, 1),
+	BUDGET(max_elapsed_ns, 2),
+	BUDGET(max_forks, 3),
+	BUDGET(max_opens, 4),
+	BUDGET(max_connects, 5),
+	BUDGET(max_unlinks, 6),
+	COUNTER(total_syscalls, 0),
+	COUNTER(openat_count, 1),
+	COUNTER(write_bytes, 2),
+	COUNTER(connect_count, 3),
+	COUNTER(unlink_count, 4),
+	COUNTER(fork_count, 5),
+	COUNTER(elapsed_ns, 6),
+	{ "inum", read_number, offsetof(struct agentns_session, inum),
+	  AGENTNS_FIELD_INUM },
 #undef BUDGET
 #undef COUNTER
 };
 
-static int read_numbers(int dir_fd, struct agentns_session *s)
+static int read_numbers(int dir_fd, struct agentns_session *s, uint64_t fields)
 {
 	size_t i;
 
@@ -91,6 +95,8 @@ static int read_numbers(int dir_fd, struct agentns_session *s)
 		uint64_t value;
 		int ret;
 
+		if (!(fields & number_files[i].field))
+			continue;
 		ret = number_files[i].read(dir_fd, number_files[i].name,
 					   &value);
 		if (ret)
@@ -102,51 +108,78 @@ static int read_numbers(int dir_fd, struct agentns_session *s)
 	return 0;
 }
 
-static int read_strings(int dir_fd, struct agentns_session *s)
+static int read_parent(int dir_fd, struct agentns_session *s)
 {
-	char parent[AGENTNS_ID_STRLEN + 2], intent[AGENTNS_INTENT_BUFSIZE + 1];
-	char action[16];
+	char parent[AGENTNS_ID_STRLEN + 2];
 	int ret;
 
 	ret = read_text(dir_fd, "parent", parent, sizeof(parent));
 	if (!ret && agentns_id_parse(parent, &s->parent))
 		ret = -EBADMSG;
-	if (!ret)
-		ret = read_text(dir_fd, "action", action, sizeof(action));
+	return ret;
+}
+
+static int read_action(int dir_fd, struct agentns_session *s)
+{
+	char action[16];
+	int ret;
+
+	ret = read_text(dir_fd, "action", action, sizeof(action));
 	/* A later kernel's action is no reason to hide the session. */
 	if (!ret && agentns_action_parse(action, &s->budget.action))
 		s->budget.action = AGENTNS_ACTION_UNKNOWN;
-	if (!ret)
-		ret = read_text(dir_fd, "intent", intent, sizeof(intent));
+	return ret;
+}
+
+static int read_intent(int dir_fd, struct agentns_session *s)
+{
+	char intent[AGENTNS_INTENT_BUFSIZE + 1];
+	int ret;
+
+	ret = read_text(dir_fd, "intent", intent, sizeof(intent));
 	if (!ret)
 		memcpy(s->intent, intent, strlen(intent) + 1);
 	return ret;
 }
 
+static int read_depth(int dir_fd, struct agentns_session *s)
+{
+	uint64_t depth;
+	int ret;
+
+	ret = read_number(dir_fd, "depth", &depth);
+	if (!ret && depth > UINT32_MAX)
+		ret = -EBADMSG;
+	if (!ret)
+		s->depth = depth;
+	return ret;
+}
+
 /* @dir_fd is .../sessions, @name one of its entries. */
 static int read_session(int dir_fd, const char *name,
-			struct agentns_session *session)
+			struct agentns_session *session, uint64_t fields)
 {
 	struct agentns_session s = { 0 };
-	uint64_t depth;
-	int fd, ret;
+	int fd, ret = 0;
 
 	if (agentns_id_parse(name, &s.id))
 		return -EINVAL;
 	fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = read_strings(fd, &s);
+	if (fields & AGENTNS_FIELD_PARENT)
+		ret = read_parent(fd, &s);
+	if (!ret && fields & AGENTNS_FIELD_ACTION)
+		ret = read_action(fd, &s);
+	if (!ret && fields & AGENTNS_FIELD_INTENT)
+		ret = read_intent(fd, &s);
 	if (!ret)
-		ret = read_numbers(fd, &s);
-	if (!ret)
-		ret = read_number(fd, "depth", &depth);
+		ret = read_numbers(fd, &s, fields);
+	if (!ret && fields & AGENTNS_FIELD_DEPTH)
+		ret = read_depth(fd, &s);
 	close(fd);
 	if (ret)
 		return ret;
-	if (depth > UINT32_MAX)
-		return -EBADMSG;
-	s.depth = depth;
 	*session = s;
 	return 0;
 }
@@ -172,7 +205,8 @@ int agentns_session_read(struct agentns *handle,
 	fd = open_sessions(handle);
 	if (fd < 0)
 		return fd;
-	ret = read_session(fd, agentns_id_format(id, name), session);
+	ret = read_session(fd, agentns_id_format(id, name), session,
+			   AGENTNS_FIELD_ALL);
 	close(fd);
 	return ret;
 }
@@ -230,11 +264,17 @@ static const char *next_name(struct agentns_iter *iter, int *error)
 int agentns_iter_next(struct agentns_iter *iter,
 		      struct agentns_session *session)
 {
+	return agentns_iter_next_fields(iter, session, AGENTNS_FIELD_ALL);
+}
+
+int agentns_iter_next_fields(struct agentns_iter *iter,
+			     struct agentns_session *session, uint64_t fields)
+{
 	const char *name;
 	int ret = 0;
 
 	while ((name = next_name(iter, &ret))) {
-		ret = read_session(dirfd(iter->dir), name, session);
+		ret = read_session(dirfd(iter->dir), name, session, fields);
 		if (!ret)
 			return 1;
 		if (ret != -ENOENT)

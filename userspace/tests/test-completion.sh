@@ -106,14 +106,22 @@ test_zsh() {
 zmodload zsh/zpty
 zpty z zsh -f -i
 zpty -w z 'PS1=; fpath=($tmp/zsh \$fpath); autoload -U compinit; compinit -D -u; PATH=$PATH; print ready'
-zpty -r z line '*ready*'
-zpty -r z line '*ready*'
+until_seen() {
+	local chunk
+	seen=
+	repeat 200; do
+		while zpty -r -t z chunk; do seen+=\$chunk; done
+		[[ \$seen == *\$~1* ]] && return
+		sleep 0.1
+	done
+}
+until_seen \$'ready\r'
 zpty -w -n z \$'agentns ls --noh\t'
-zpty -r -t -m z line '*--noheadings*' || { sleep 1; zpty -r -m z line '*--noheadings*' }
-print -r -- "\$line"
+until_seen --noheadings
+print -r -- "\$seen"
 zpty -d z
 END
-	timeout 20 zsh -f "$tmp/zshrc" >"$tmp/out" 2>&1
+	timeout 60 zsh -f "$tmp/zshrc" >"$tmp/out" 2>&1
 	grep -q -e 'ls --noheadings' "$tmp/out"
 	result_of $? "zsh: completes an option"
 }

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* agentns kill, stop and cont - signal all processes of sessions. */
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "commands.h"
+#include "escape.h"
+#include "problem.h"
+#include "target.h"
+
+#define ALL_OPTION \
+	{ 'a', "all", NULL, "all sessions that there are", 0, NULL }
+#define VERBOSE_OPTION \
+	{ 'v', "verbose", NULL, "say what was done", 0, NULL }
+
+static const struct option_spec kill_options[] = {
+	ALL_OPTION,
+	{ 's', "signal", "SIGNAL",
+	  "another signal than KILL, by name or number",
+	  COMPLETE_WORDS, "HUP INT QUIT KILL USR1 USR2 TERM STOP CONT" },
+	VERBOSE_OPTION,
+	{ 0 }
+};
+
+static const struct option_spec stop_options[] = {
+	ALL_OPTION,
+	VERBOSE_OPTION,
+	{ 0 }
+};
+
+const struct command command_kill = {
+	.name = "agentns kill",
+	.summary = "end all processes of a session",
+	.operands = "[OPTION...] PID|ID...",
+	.about =
+"Send SIGKILL to all processes of a session and of the sessions in it. The\n"
+"kernel does it, and nobody escapes by forking. PID names the whole session\n"
+"that the process is in.\n"
+"\n"
+TARGET_OPERAND_HELP,
+	.options = kill_options,
+	.complete = COMPLETE_PROCESS,
+	.run = cmd_kill,
+};
+
+const struct command command_stop = {
+	.name = "agentns stop",
+	.summary = "stop all processes of a session, for 'agentns cont'",
+	.operands = "[OPTION...] PID|ID...",
+	.about =
+"Send SIGSTOP to all processes of a session and of the sessions in it, until\n"
+"none is left that runs.\n"
+"\n"
+TARGET_OPERAND_HELP,
+	.options = stop_options,
+	.complete = COMPLETE_PROCESS,
+	.run = cmd_stop,
+};
+
+const struct command command_cont = {
+	.name = "agentns cont",
+	.summary = "let a stopped session go on",
+	.operands = "[OPTION...] PID|ID...",
+	.about =
+"Send SIGCONT to all stopped processes of a session and of the sessions in it.\n"
+"\n"
+TARGET_OPERAND_HELP,
+	.options = stop_options,
+	.complete = COMPLETE_PROCESS,
+	.run = cmd_cont,
+};
+
+/**
+ * struct request - what to do to every session named
+ * @command: on whose behalf
+ * @sig: the signal
+ * @past: what was done, for --verbose
+ * @all: to all sessions
+ * @verbose: say what was done
+ */
+struct request {
+	const struct command *command;
+	int sig;
+	const char *past;
+	bool all;
+	bool verbose;
+};
+
+static int parse_signal(const char *text)
+{
+	const char *name = strncasecmp(text, "SIG", 3) ? text : text + 3;
+	char *end;
+	long number;
+	int sig;
+
+	number = strtol(text, &end, 10);
+	if (end != text && !*end && number > 0 && number < NSIG)
+		return number;
+	for (sig = 1; sig < NSIG; sig++) {
+		const char *abbrev = sigabbrev_np(sig);
+
+		if (abbrev && !strcasecmp(abbrev, name))
+			return sig;
+	}
+	warnx("there is no signal \"%s\"", escape(text));
+	usage_hint(&command_kill);
+}
+
+static const char *problem_signal(int error)
+{
+	switch (-error) {
+	case EPERM:
+		return "not all of its processes are ours to signal (run it as root)";
+	case EAGAIN:
+		return "new processes appear as fast as they are signalled (try 'agentns kill')";
+	default:
+		return problem_read(error);
+	}
+}
+
+/*
+ * The kernel's own kill where there is a directory; else, and for the other
+ * signals, process by process.
+ */
+static int signal_session(const struct request *req, struct agentns *handle,
+			  const struct agentns_session *session, bool hidden)
+{
+	char id[AGENTNS_ID_BUFSIZE];
+	unsigned int count = 0;
+	int ret;
+
+	agentns_id_format(&session->id, id);
+	if (req->sig == SIGKILL && !hidden) {
+		ret = agentns_session_kill(handle, &session->id);
+		/* It has ended of itself: that is what was asked for. */
+		if (ret == -ENOENT)
+			ret = 0;
+		if (ret) {
+			warnx("cannot kill session %s: %s", id,
+			      problem_control(ret, "kill"));
+			return EXIT_FAILURE;
+		}
+		if (req->verbose)
+			printf("session %s: killed\n", id);
+		return EXIT_SUCCESS;
+	}
+	ret = agentns_session_signal(handle, &session->id, req->sig, &count);
+	if (req->verbose || (ret && count))
+		printf("session %s: %u process%s %s\n", id, count,
+		       count == 1 ? "" : "es", req->past);
+	if (!ret)
+		return EXIT_SUCCESS;
+	warnx("cannot %s session %s: %s", command_word(req->command), id,
+	      problem_signal(ret));
+	return EXIT_FAILURE;
+}
+
+static int signal_all(const struct request *req, struct agentns *handle)
+{
+	struct agentns_session session;
+	struct agentns_iter *iter;
+	int ret, status = EXIT_SUCCESS;
+
+	ret = agentns_iter_open(handle, &iter);
+	if (ret)
+		errx(EXIT_FAILURE, "cannot list agent sessions: %s",
+		     problem_read(ret));
+	while ((ret = agentns_iter_next_fields(iter, &session,
+					       AGENTNS_FIELD_DEPTH)) > 0)
+		/* What is inside goes with what is around it. */
+		if (session.depth == 1 &&
+		    signal_session(req, handle, &session, false))
+			status = EXIT_FAILURE;
+	agentns_iter_close(iter);
+	if (ret)
+		errx(EXIT_FAILURE, "cannot read an agent session: %s",
+		     problem_read(ret));
+	return status;
+}
+
+static int act(struct request *req, int argc, char **argv)
+{
+	struct agentns *handle;
+	int i, status = EXIT_SUCCESS;
+
+	if (req->all == (optind < argc)) {
+		warnx(req->all ? "--all and sessions by name exclude each other" :
+		      "no PID or session id was given");
+		usage_hint(req->command);
+	}
+	handle = open_handle(NULL);
+	if (req->all)
+		status = signal_all(req, handle);
+	for (i = optind; i < argc; i++) {
+		struct target target;
+		int ret;
+
+		ret = target_find(handle, command_word(req->command), argv[i],
+				  &target);
+		if (!ret)
+			ret = signal_session(req, handle, &target.session,
+					     target.partial);
+		if (ret && status != EXIT_FAILURE)
+			status = ret;
+	}
+	agentns_close(handle);
+	if (status == EXIT_USAGE)
+		usage_hint(req->command);
+	return status;
+}
+
+static int parse_and_act(struct request *req, int argc, char **argv)
+{
+	struct option_parser parser;
+	int c;
+
+	options_begin(&parser, req->command);
+	while ((c = options_next(&parser, argc, argv)) != -1) {
+		switch (c) {
+		case 'a':
+			req->all = true;
+			break;
+		case 's':
+			req->sig = parse_signal(optarg);
+			req->past = "signalled";
+			break;
+		case 'v':
+			req->verbose = true;
+			break;
+		}
+	}
+	return act(req, argc, argv);
+}
+
+int cmd_kill(int argc, char **argv)
+{
+	struct request req = {
+		.command = &command_kill, .sig = SIGKILL, .past = "killed",
+	};
+
+	return parse_and_act(&req, argc, argv);
+}
+
+int cmd_stop(int argc, char **argv)
+{
+	struct request req = {
+		.command = &command_stop, .sig = SIGSTOP, .past = "stopped",
+	};
+
+	return parse_and_act(&req, argc, argv);
+}
+
+int cmd_cont(int argc, char **argv)
+{
+	struct request req = {
+		.command = &command_cont, .sig = SIGCONT, .past = "continued",
+	};
+
+	return parse_and_act(&req, argc, argv);
+}

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The processes of sessions: a walk over /proc, and signals to them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/*
+ * A stopped process does not fork, so that walks over /proc find fewer and
+ * fewer that still run; after this many somebody else is resuming them.
+ */
+#define PASSES_MAX	200
+#define PASS_PAUSE_NS	5000000
+
+struct agentns_process_iter {
+	DIR *dir;
+};
+
+int agentns_process_iter_open(struct agentns *handle,
+			      struct agentns_process_iter **iter)
+{
+	struct agentns_process_iter *it;
+	int fd;
+
+	fd = openat(handle->root_fd, "proc",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	it = malloc(sizeof(*it));
+	if (!it) {
+		close(fd);
+		return -ENOMEM;
+	}
+	it->dir = fdopendir(fd);
+	if (!it->dir) {
+		int err = errno;
+
+		close(fd);
+		free(it);
+		return -err;
+	}
+	*iter = it;
+	return 0;
+}
+
+void agentns_process_iter_close(struct agentns_process_iter *iter)
+{
+	if (!iter)
+		return;
+	closedir(iter->dir);
+	free(iter);
+}
+
+static int read_id(int dir_fd, const char *path,
+		   struct agent_session_id_uapi *id)
+{
+	char text[AGENTNS_ID_STRLEN + 2];
+	ssize_t len;
+
+	len = agentns__read_line(dir_fd, path, text, sizeof(text));
+	if (len < 0)
+		return len;
+	return agentns_id_parse(text, id) ? -EBADMSG : 0;
+}
+
+/* "PID (COMM) STATE PPID ...", where COMM may hold anything, ")" too. */
+static int read_stat(int pid_fd, struct agentns_process *p)
+{
+	char text[1024], *open, *close;
+	size_t comm_len;
+	ssize_t len;
+	long ppid;
+
+	len = agentns__read_file(pid_fd, "stat", text, sizeof(text));
+	if (len < 0)
+		return len;
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	if (!open || !close || close < open ||
+	    sscanf(close + 1, " %c %ld", &p->state, &ppid) != 2)
+		return -EBADMSG;
+	comm_len = close - open - 1;
+	if (comm_len >= sizeof(p->comm))
+		comm_len = sizeof(p->comm) - 1;
+	memcpy(p->comm, open + 1, comm_len);
+	p->comm[comm_len] = '\0';
+	p->ppid = ppid;
+	return 0;
+}
+
+/*
+ * Call @fn with the session of each thread until it returns true: threads may
+ * be in different sessions, and a leader that has exited is in none.
+ */
+static bool any_thread(int pid_fd,
+		       bool (*fn)(const struct agent_session_id_uapi *id,
+				  void *data), void *data)
+{
+	struct agent_session_id_uapi id;
+	struct dirent *entry;
+	char path[64];
+	bool found = false;
+	DIR *dir;
+	int fd;
+
+	fd = openat(pid_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return false;
+	}
+	while (!found && (entry = readdir(dir))) {
+		if (*entry->d_name < '0' || *entry->d_name > '9' ||
+		    strlen(entry->d_name) > 20)
+			continue;
+		snprintf(path, sizeof(path), "%.20s/agent_session",
+			 entry->d_name);
+		found = !read_id(dirfd(dir), path, &id) && fn(&id, data);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* Directories of the threads, and the two links "." and "..". */
+static uint32_t count_threads(int pid_fd)
+{
+	struct stat st;
+
+	if (fstatat(pid_fd, "task", &st, 0) || st.st_nlink < 3)
+		return 1;
+	return st.st_nlink - 2;
+}
+
+static bool take_first(const struct agent_session_id_uapi *id, void *data)
+{
+	if (agentns_id_is_zero(id))
+		return false;
+	*(struct agent_session_id_uapi *)data = *id;
+	return true;
+}
+
+static int read_process(int pid_fd, struct agentns_process *p)
+{
+	struct stat st;
+	int ret;
+
+	ret = read_id(pid_fd, "agent_session", &p->session);
+	if (ret == -ENOENT)
+		return faccessat(pid_fd, "stat", F_OK, 0) ? -ESRCH : -ENOSYS;
+	if (!ret)
+		ret = read_stat(pid_fd, p);
+	if (ret)
+		return ret;
+	p->threads = count_threads(pid_fd);
+	p->uid = fstat(pid_fd, &st) ? (uid_t)-1 : st.st_uid;
+	if (agentns_id_is_zero(&p->session) && p->threads > 1)
+		any_thread(pid_fd, take_first, &p->session);
+	return 0;
+}
+
+/* The next entry of /proc that is a process; its PID, 0 at the end. */
+static pid_t next_pid(struct agentns_process_iter *iter, int *error)
+{
+	struct dirent *entry;
+	uint64_t pid;
+
+	do {
+		errno = 0;
+		entry = readdir(iter->dir);
+		if (!entry) {
+			*error = -errno;
+			return 0;
+		}
+	} while (agentns__digits(entry->d_name, &pid) || !pid ||
+		 pid > INT_MAX);
+	return pid;
+}
+
+static int open_pid(struct agentns_process_iter *iter, pid_t pid)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	return openat(dirfd(iter->dir), name,
+		      O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int agentns_process_iter_next(struct agentns_process_iter *iter,
+			      struct agentns_process *process)
+{
+	int ret = 0;
+	pid_t pid;
+
+	while ((pid = next_pid(iter, &ret))) {
+		struct agentns_process p = { .pid = pid };
+		int fd = open_pid(iter, pid);
+
+		if (fd < 0)
+			continue;
+		ret = read_process(fd, &p);
+		close(fd);
+		if (!ret) {
+			*process = p;
+			return 1;
+		}
+		if (ret == -ENOSYS)
+			return ret;
+		/* Gone meanwhile, or not ours to read. */
+	}
+	return ret;
+}
+
+/* ---- signals ---- */
+
+/* A session and its descendants. */
+struct family {
+	struct agent_session_id_uapi *ids;
+	size_t n;
+};
+
+static bool is_in(const struct family *family,
+		  const struct agent_session_id_uapi *id)
+{
+	size_t i;
+
+	for (i = 0; i < family->n; i++)
+		if (!agentns_id_cmp(&family->ids[i], id))
+			return true;
+	return false;
+}
+
+static bool thread_is_in(const struct agent_session_id_uapi *id, void *data)
+{
+	return is_in(data, id);
+}
+
+static int add_descendants(struct agentns *handle, struct family *family)
+{
+	struct agentns_session session;
+	struct agentns_iter *iter;
+	size_t before;
+	int ret;
+
+	/* A child may be listed before its parent: until nothing is new. */
+	do {
+		before = family->n;
+		ret = agentns_iter_open(handle, &iter);
+		if (ret)
+			return ret;
+		while ((ret = agentns_iter_next_fields(iter, &session,
+						AGENTNS_FIELD_PARENT)) > 0) {
+			struct agent_session_id_uapi *ids;
+
+			if (is_in(family, &session.id) ||
+			    !is_in(family, &session.parent))
+				continue;
+			ids = reallocarray(family->ids, family->n + 1,
+					   sizeof(*ids));
+			if (!ids) {
+				ret = -ENOMEM;
+				break;
+			}
+			family->ids = ids;
+			ids[family->n++] = session.id;
+		}
+		agentns_iter_close(iter);
+	} while (!ret && family->n > before);
+	return ret;
+}
+
+static bool wanted(const struct agentns_process *p, int sig)
+{
+	if (p->state == 'Z' || p->state == 'X' || p->pid == getpid())
+		return false;
+	if (sig == SIGSTOP)
+		return p->state != 'T' && p->state != 't';
+	if (sig == SIGCONT)
+		return p->state == 'T';
+	return true;
+}
+
+/*
+ * Signal one process, if it is of the family. The pidfd is opened before the
+ * membership is read, so that another process of the same number is not hit.
+ *
+ * Return: 1 when it was signalled, 0 when there was no need, negative errno.
+ */
+static int signal_one(struct agentns_process_iter *iter, pid_t pid,
+		      const struct family *family, int sig)
+{
+	struct agentns_process p = { .pid = pid };
+	int pidfd, fd, ret = 0;
+
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd < 0)
+		return errno == ESRCH || errno == EINVAL ? 0 : -errno;
+	fd = open_pid(iter, pid);
+	if (fd < 0)
+		goto out;
+	if (!read_process(fd, &p) && wanted(&p, sig) &&
+	    (is_in(family, &p.session) ||
+	     (p.threads > 1 && any_thread(fd, thread_is_in, (void *)family)))) {
+		ret = pidfd_send_signal(pidfd, sig, NULL, 0) ? -errno : 1;
+		if (ret == -ESRCH)
+			ret = 0;
+	}
+	close(fd);
+out:
+	close(pidfd);
+	return ret;
+}
+
+/* Who was signalled so far: one that is slow to act is counted once. */
+struct hits {
+	pid_t *pids;
+	unsigned int n;
+};
+
+static int add_hit(struct hits *hits, pid_t pid)
+{
+	unsigned int i;
+	pid_t *pids;
+
+	for (i = 0; i < hits->n; i++)
+		if (hits->pids[i] == pid)
+			return 0;
+	pids = reallocarray(hits->pids, hits->n + 1, sizeof(*pids));
+	if (!pids)
+		return -ENOMEM;
+	hits->pids = pids;
+	pids[hits->n++] = pid;
+	return 0;
+}
+
+/* Return: how many were signalled in this walk, or a negative errno. */
+static int signal_pass(struct agentns *handle, const struct family *family,
+		       int sig, struct hits *hits)
+{
+	struct agentns_process_iter *iter;
+	int ret, error = 0, count = 0;
+	pid_t pid;
+
+	ret = agentns_process_iter_open(handle, &iter);
+	if (ret)
+		return ret;
+	while ((pid = next_pid(iter, &ret))) {
+		int one = signal_one(iter, pid, family, sig);
+
+		if (one > 0) {
+			count++;
+			one = add_hit(hits, pid);
+		}
+		if (one < 0)
+			error = one;
+	}
+	agentns_process_iter_close(iter);
+	if (!ret)
+		ret = error;
+	return ret ? ret : count;
+}
+
+int agentns_session_signal(struct agentns *handle,
+			   const struct agent_session_id_uapi *id, int sig,
+			   unsigned int *count)
+{
+	bool again = sig == SIGSTOP || sig == SIGCONT || sig == SIGKILL;
+	struct timespec pause = { .tv_nsec = PASS_PAUSE_NS };
+	struct family family = { NULL, 0 };
+	struct hits hits = { NULL, 0 };
+	unsigned int passes = 0;
+	int ret;
+
+	family.ids = malloc(sizeof(*id));
+	if (!family.ids)
+		return -ENOMEM;
+	family.ids[family.n++] = *id;
+	do {
+		if (passes)
+			nanosleep(&pause, NULL);
+		ret = add_descendants(handle, &family);
+		if (!ret)
+			ret = signal_pass(handle, &family, sig, &hits);
+	} while (ret > 0 && again && ++passes < PASSES_MAX);
+	*count = hits.n;
+	free(family.ids);
+	free(hits.pids);
+	if (ret > 0)
+		ret = again ? -EAGAIN : 0;
+	return ret;
+}

@@ -1,0 +1,240 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What ls, tree and metrics print, on a tree of files.
+
+set -u
+
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+# shellcheck source=tests/programs-lib.sh
+. "$(dirname "$0")/programs-lib.sh"
+
+a=a0000000000000000000000000000001
+b=b0000000000000000000000000000002
+c=c0000000000000000000000000000003
+zeros=00000000000000000000000000000000
+
+make_root
+root="--sysroot $tmp/root"
+make_session $a "build it" 3000000000
+make_session $b "" 2000000000
+make_session $c 'say "hi" \now' 1000000000
+echo $a >"$sessions/$c/parent"
+echo 2 >"$sessions/$c/depth"
+echo 10 >"$sessions/$b/max_forks"
+echo 1000 >"$sessions/$b/counters/write_bytes"
+make_process 100 sh $a 1
+make_process 101 make $a 100
+make_process 102 'a) R 1 (b' $c 101
+make_process 103 gcc $a 101 T
+make_process 1 init $zeros 0
+# A leader that has exited is in none; its thread is.
+make_process 200 threads $zeros 1 Z
+mkdir "$tmp/root/proc/200/task/201"
+echo $b >"$tmp/root/proc/200/task/201/agent_session"
+
+test_columns() {
+	agentns ls -H
+	expect 0 "COLUMN *TYPE *DESCRIPTION*
+ID *string *session id*MAX_ELAPSED *number *" "" "ls -H"
+	agentns ls -H -J
+	check_json '
+c = j["columns"]
+assert len(c) == 20 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' \
+		"ls -H: JSON"
+	# shellcheck disable=SC2086 # an option and its argument
+	{
+	agentns ls $root -n --output-all -r
+	[ "$(awk '{ print NF }' "$tmp/out" | sort -u | tr '\n' ' ')" != "" ] && [ "$status" = 0 ]
+	result_of $? "ls --output-all"
+	agentns ls $root -l -n -o ID
+	expect 0 "$a
+$b
+$c" "" "ls -l"
+	}
+}
+
+# filter EXPR IDS TEXT
+filter() {
+	# shellcheck disable=SC2086
+	agentns ls $root -n -r -o ID -Q "$1"
+	[ "$status" = 0 ] && [ "$(cut -c1 "$tmp/out" | tr -d '\n')" = "$2" ]
+	result_of $? "$3"
+	[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err"
+}
+
+# bad_filter EXPR MESSAGE TEXT
+bad_filter() {
+	# shellcheck disable=SC2086
+	agentns ls $root -Q "$1"
+	expect 2 "" "*bad filter*$2*" "$3"
+}
+
+test_filter() {
+	filter 'DEPTH > 1' c "filter: a number"
+	filter 'depth == 1 && write_bytes>=1000' b "filter: case, no blanks"
+	filter 'INTENT =~ "^build"' a "filter: a regular expression"
+	filter 'INTENT !~ build' bc "filter: not matching"
+	filter 'INTENT' ac "filter: a column alone"
+	filter '!INTENT' b "filter: not"
+	filter 'not (INTENT || DEPTH > 1)' b "filter: words and parentheses"
+	filter 'MAX_FORKS' b "filter: no limit is nothing"
+	filter 'MAX_FORKS < 100' b "filter: no limit is not less than one"
+	filter 'MAX_FORKS != 100' abc "filter: no limit differs from any"
+	filter "INTENT eq 'build it' or ID =~ '^b'" ab "filter: quotes of both kinds"
+	filter 'INTENT == "say \"hi\" \\now"' c "filter: escapes"
+	filter 'ELAPSED > 1.5 and ELAPSED < 2.5' b "filter: a fraction"
+	filter 'ID != x && DEPTH == 1 || ID =~ ^c' abc "filter: precedence"
+	bad_filter '' "a column is missing at character 1" "filter: empty"
+	bad_filter 'NOPE > 1' "no such column at character 1" "filter: no column"
+	bad_filter 'DEPTH >' "a value is missing at character 8" "filter: no value"
+	bad_filter 'DEPTH > x' "compared with a number" "filter: no number"
+	bad_filter 'INTENT =~ "("' "Unmatched (" "filter: a bad expression"
+	bad_filter 'INTENT == "x' "does not end" "filter: an open string"
+	bad_filter '(DEPTH' '")" is missing' "filter: an open parenthesis"
+	bad_filter 'DEPTH DEPTH' "operator is missing at character 7" "filter: two"
+	bad_filter "$(printf 'DEPTH == 1 &&\033')" "a column is missing" \
+		"filter: rubbish is escaped"
+	bad_filter "$(head -c 200 /dev/zero | tr '\0' '(')" "too deeply" \
+		"filter: deep nesting"
+	bad_filter "$(yes 'DEPTH ||' | head -n 2000) DEPTH" "too many" \
+		"filter: a long chain"
+}
+
+test_tree() {
+	# shellcheck disable=SC2086
+	{
+	agentns tree $root -o NODE,PID,STATE,THREADS,INTENT
+	expect 0 "NODE * PID STATE THREADS INTENT
+$a * build it
+├─sh * 100 S * 1*
+│ └─make * 101 S *
+│   └─gcc * 103 T *
+└─$c * say \"hi\" \\\\x5cnow
+  └─a) R 1 (b * 102 S *
+$b*
+└─threads * 200 Z * 2*" "" "tree"
+	agentns tree $root -n -o NODE $c
+	expect 0 "$c
+└─a) R 1 (b" "" "tree ID"
+	agentns tree $root -n -o NODE 103
+	expect 0 "$a
+*gcc*" "" "tree PID"
+	agentns tree $root -n -l -o NODE,TYPE,CMD,PPID
+	expect 0 "$a session*
+sh * process sh --option * 1
+*" "" "tree -l"
+	agentns tree $root -n -r -o NODE -Q 'TYPE == session'
+	expect 0 "$a
+$c
+$b" "" "tree: filtered"
+	agentns tree $root -n -o NODE -Q 'PID == 103 || TYPE == session'
+	expect 0 "$a
+├─gcc
+└─$c
+$b" "" "tree: a filtered parent's place is taken by the one above"
+	agentns tree $root -J -o NODE,PID,FORKS
+	check_json '
+t = j["tree"]
+assert [n["node"] for n in t] == ["'$a'", "'$b'"], t
+assert [n["node"] for n in t[0]["children"]] == ["sh", "'$c'"], t
+assert t[0]["children"][0]["pid"] == 100 and t[0]["pid"] is None, t
+assert t[0]["forks"] == 5, t' "tree: JSON is nested"
+	agentns tree $root ffff
+	expect 1 "" "*no session ffff*" "tree: an unknown id"
+	agentns tree $root 1 2
+	expect 2 "" "*more than one*" "tree: two operands"
+	}
+	# Only its processes tell of a session without a directory; a prefix finds it.
+	make_process 300 hidden d0000000000000000000000000000004 1
+	# shellcheck disable=SC2086
+	{
+	agentns tree $root -n -o NODE,SYSCALLS,INTENT
+	expect 0 "*d0000000000000000000000000000004 * 1 tag
+└─hidden*" "" "tree: a session without a directory"
+	agentns show $root d000
+	expect 0 "ID *d0000000000000000000000000000004*SYSCALLS *1*" \
+		"*no directory*" "show: a session without a directory, by its id"
+	}
+	# Parents in a circle, as happens when PIDs are used again meanwhile.
+	make_process 301 one d0000000000000000000000000000004 302
+	make_process 302 two d0000000000000000000000000000004 301
+	# shellcheck disable=SC2086
+	agentns tree $root -n -o NODE d000
+	expect 0 "*one*two*" "" "tree: parents in a circle"
+	echo $c >"$sessions/$a/parent"
+	# shellcheck disable=SC2086
+	agentns tree $root -n -o NODE
+	expect 0 "*$a*$c*" "" "tree: sessions in a circle"
+	echo $zeros >"$sessions/$a/parent"
+	rm -r "$tmp/root/proc/300" "$tmp/root/proc/301" "$tmp/root/proc/302"
+}
+
+# A parser of the exposition format, as strict as the specification.
+cat >"$tmp/openmetrics.py" <<'END'
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+assert text.endswith("# EOF\n")
+types, samples, family = {}, {}, None
+name = r'[a-zA-Z_:][a-zA-Z0-9_:]*'
+label = r'[a-zA-Z_][a-zA-Z0-9_]*="((?:[^"\\\n]|\\[\\"n])*)"'
+for line in text.split("\n")[:-2]:
+    m = re.fullmatch(r'# (TYPE|UNIT|HELP) (%s) (.+)' % name, line)
+    if m:
+        if m[2] != family:
+            assert m[2] not in types, "family twice: " + line
+            family = m[2]
+        if m[1] == "TYPE":
+            types[family] = m[3]
+        elif m[1] == "UNIT":
+            assert family.endswith("_" + m[3]), line
+        continue
+    m = re.fullmatch(r'(%s)(\{%s(?:,%s)*\})? ([0-9.]+)' % (name, label, label), line)
+    assert m, "malformed: " + line
+    assert types[family] in ("counter", "gauge")
+    want = family + ("_total" if types[family] == "counter" else "")
+    assert m[1] == want, line
+    assert (m[1], m[2]) not in samples, "sample twice: " + line
+    samples[m[1], m[2]] = m[5]
+exec(sys.argv[2])
+END
+
+test_metrics() {
+	echo 3 >"$tmp/root/sys/kernel/agentns/sessions_live"
+	# shellcheck disable=SC2086
+	agentns metrics $root
+	expect 0 "# TYPE agentns_sessions gauge*agentns_sessions 3
+*" "" "metrics"
+	if command -v python3 >/dev/null; then
+		python3 "$tmp/openmetrics.py" "$tmp/out" '
+l = """{id="'$c'",parent="'$a'",intent="say \\"hi\\" \\\\now"}"""
+assert samples["agentns_session_syscalls_total", l] == "18446744073709551615", samples
+assert samples["agentns_session_age_seconds", l] == "1.000"
+assert ("agentns_session_limit_forks", l) not in samples
+assert len([s for s in samples if s[0] == "agentns_session_limit_forks"]) == 1' \
+			2>"$tmp/json"
+		result_of $? "metrics: well-formed, values and labels"
+		sed 's/^/# /' "$tmp/json"
+	else
+		skip "metrics: well-formed (python3 is missing)"
+	fi
+	cp "$tmp/out" "$tmp/stdout"
+	# shellcheck disable=SC2086
+	agentns metrics $root --file "$tmp/agentns.prom"
+	expect 0 "" "" "metrics --file"
+	cmp -s "$tmp/agentns.prom" "$tmp/stdout" &&
+		[ "$(stat -c %a "$tmp/agentns.prom")" = "$(printf %o $((0666 & ~0$(umask))))" ] &&
+		[ "$(find "$tmp" -maxdepth 1 -name 'agentns.prom*' | wc -l)" = 1 ]
+	result_of $? "metrics --file: the file, its mode, and nothing else"
+	# shellcheck disable=SC2086
+	agentns metrics $root --file "$tmp/none/agentns.prom"
+	expect 1 "" "*cannot create*none/agentns.prom*No such file*" \
+		"metrics --file: no such folder"
+}
+
+test_columns
+test_filter
+test_tree
+test_metrics
+tap_done
