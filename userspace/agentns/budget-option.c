@@ -27,7 +27,7 @@ __u32 parse_action(const char *name)
 
 	if (!agentns_action_parse(name, &action))
 		return action;
-	warnx("bad --on-exceed \"%s\": there are log, term and kill",
+	warnx("bad --on-exceed \"%s\": there are log, term, kill, stop and deny",
 	      escape(name));
 	exit(EXIT_USAGE);
 }

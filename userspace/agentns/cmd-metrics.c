@@ -77,6 +77,9 @@ static const struct {
 	[RES_UNLINKS]	= { "unlinks", NULL, "Calls of unlink" },
 	[RES_FORKS]	= { "forks", NULL, "Processes and threads made" },
 	[RES_ELAPSED]	= { "age_seconds", "seconds", "Time since creation" },
+	[RES_TASKS]	= { "tasks", NULL, "Tasks that live" },
+	[RES_CPU]	= { "cpu_seconds", "seconds", "CPU time" },
+	[RES_SESSIONS]	= { "sessions", NULL, "Sessions inside that live" },
 };
 
 static void print_family(FILE *out, int i, const char *suffix,
@@ -103,17 +106,20 @@ static void print_metrics(FILE *out, const struct session_list *list,
 			"# HELP agentns_sessions Sessions that live.\n"
 			"agentns_sessions %" PRIu64 "\n", *live);
 	for (i = 0; i < N_RESOURCES; i++) {
-		bool counter = i != RES_ELAPSED;
+		bool counter = i != RES_ELAPSED && i != RES_TASKS &&
+			       i != RES_SESSIONS;
 
 		print_family(out, i, "", counter ? "counter" : "gauge", "");
 		for (j = 0; j < list->n; j++) {
 			const struct agentns_session *s = &list->sessions[j];
 
+			if (!resource_known(i, s))
+				continue;
 			fprintf(out, "agentns_session_%s%s", metrics[i].name,
 				counter ? "_total" : "");
 			print_labels(out, s);
 			fprintf(out, " %s\n", resource_print(i,
-				resource_counter(i, &s->counters), number));
+				resource_counter(i, s), number));
 		}
 	}
 	for (i = 0; i < N_RESOURCES; i++) {

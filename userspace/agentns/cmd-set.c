@@ -23,10 +23,9 @@ static const struct option_spec options[] = {
 	{ OPT_NO_LIMIT, "no-limit", "KEY",
 	  "remove the limit of this key; may be given again",
 	  COMPLETE_WORDS,
-	  "wall write_bytes syscalls fork opens connects unlinks" },
+	  "wall cpu write_bytes syscalls fork opens connects unlinks tasks sessions" },
 	{ OPT_ON_EXCEED, "on-exceed", "WHAT",
-	  "what happens at a limit: log it, term (SIGTERM) or\n"
-	  "kill (SIGKILL) the session", COMPLETE_WORDS, ACTION_WORDS },
+	  ACTION_HELP, COMPLETE_WORDS, ACTION_WORDS },
 	{ 0 }
 };
 

@@ -83,8 +83,9 @@ static void print_resources(const struct target *t)
 	for (i = 0; i < N_RESOURCES; i++) {
 		uint64_t max = resource_limit(i, &t->session.budget);
 
-		resource_print(i, resource_counter(i, &t->session.counters),
-			       counter);
+		if (!resource_known(i, &t->session))
+			continue;
+		resource_print(i, resource_counter(i, &t->session), counter);
 		if (max)
 			printf("%-12s %s of %s\n", resources[i].name, counter,
 			       resource_print(i, max, limit));
@@ -96,7 +97,7 @@ static void print_resources(const struct target *t)
 static void print_text(const struct target *t)
 {
 	const struct agentns_session *s = &t->session;
-	char id[AGENTNS_ID_BUFSIZE];
+	char id[AGENTNS_ID_BUFSIZE], number[RESOURCE_BUFSIZE];
 
 	print_row("ID", agentns_id_format(&s->id, id));
 	if (t->pid) {
@@ -111,6 +112,11 @@ static void print_text(const struct target *t)
 		printf("%-12s %" PRIu32 "\n", "DEPTH", s->depth);
 		printf("%-12s agent:[%" PRIu64 "]\n", "NAMESPACE", s->inum);
 		print_row("ACTION", agentns_action_name(s->budget.action));
+		if (s->budget.grace_ns)
+			print_row("GRACE", resource_print(RES_ELAPSED,
+						s->budget.grace_ns, number));
+		if (s->fields & AGENTNS_FIELD_SEALED)
+			print_row("SEALED", s->sealed ? "yes" : "no");
 	}
 	print_resources(t);
 	if (t->partial)
@@ -143,9 +149,10 @@ static void add_resources(struct json_object *object, const struct target *t)
 	for (i = 0; i < N_RESOURCES; i++) {
 		uint64_t max = resource_limit(i, &t->session.budget);
 
+		if (!resource_known(i, &t->session))
+			continue;
 		add(counters, resources[i].counter_key,
-		    json_object_new_uint64(resource_counter(i,
-						&t->session.counters)));
+		    json_object_new_uint64(resource_counter(i, &t->session)));
 		add(limits, resources[i].limit_key,
 		    max ? json_object_new_uint64(max) : NULL);
 	}
@@ -175,6 +182,11 @@ static void print_json(const struct target *t)
 		add(object, "inum", json_object_new_uint64(s->inum));
 		add(object, "action", json_object_new_string(
 				agentns_action_name(s->budget.action)));
+		if (s->fields & AGENTNS_FIELD_GRACE)
+			add(object, "grace_ns", s->budget.grace_ns ?
+			    json_object_new_uint64(s->budget.grace_ns) : NULL);
+		if (s->fields & AGENTNS_FIELD_SEALED)
+			add(object, "sealed", json_object_new_boolean(s->sealed));
 	}
 	add_resources(object, t);
 	puts(json_object_to_json_string_ext(object,

@@ -44,7 +44,7 @@ static const struct column tree_columns[] = {
 	[COL_CMD]	= { "CMD", "command line of the process",
 			    COLUMN_STRING },
 	SESSION_COLUMNS(COL_SESSION),
-#define X(heading, counter, limit, text) \
+#define X(heading, member, counter, limit, text) \
 	SESSION_RESOURCE_COLUMNS(COL_SESSION, heading, text),
 	RESOURCES(X)
 #undef X
@@ -318,7 +318,10 @@ static void add_hidden(struct tree *tree, struct agentns *handle)
 
 	for (i = 0; i < tree->n_members; i++) {
 		const struct agentns_process *p = &tree->members[i].process;
-		struct agentns_session s = { .id = p->session };
+		struct agentns_session s = {
+			.fields = AGENTNS_FIELD_COUNTERS,
+			.id = p->session,
+		};
 
 		if ((i && !agentns_id_cmp(&p->session,
 					  &tree->members[i - 1].process.session)) ||

@@ -9,12 +9,12 @@
 #define NSEC_PER_MSEC	1000000ULL
 
 const struct resource resources[N_RESOURCES] = {
-#define X(heading, counter, limit, text) { \
+#define X(heading, member, counter, limit, text) { \
 	.name = #heading, \
 	.limit_name = "MAX_" #heading, \
 	.counter_key = #counter, \
 	.limit_key = #limit, \
-	.counter_offset = offsetof(struct agent_ns_counters_uapi, counter), \
+	.counter_offset = offsetof(struct agentns_session, member), \
 	.limit_offset = offsetof(struct agent_ns_budget_ex, limit), \
 	.help = text, \
 },
@@ -30,22 +30,42 @@ static uint64_t load(const void *base, size_t offset)
 	return value;
 }
 
-uint64_t resource_counter(enum resource_id id,
-			  const struct agent_ns_counters_uapi *counters)
+uint64_t resource_field(enum resource_id id)
 {
-	return load(counters, resources[id].counter_offset);
+	switch (id) {
+	case RES_TASKS:
+		return AGENTNS_FIELD_TASKS;
+	case RES_CPU:
+		return AGENTNS_FIELD_CPU;
+	case RES_SESSIONS:
+		return AGENTNS_FIELD_DESCENDANTS;
+	default:
+		return AGENTNS_FIELD_COUNTER((resources[id].counter_offset -
+				offsetof(struct agentns_session, counters)) /
+				sizeof(__u64));
+	}
+}
+
+bool resource_is_time(enum resource_id id)
+{
+	return id == RES_ELAPSED || id == RES_CPU;
+}
+
+uint64_t resource_counter(enum resource_id id,
+			  const struct agentns_session *session)
+{
+	return load(session, resources[id].counter_offset);
+}
+
+bool resource_known(enum resource_id id, const struct agentns_session *session)
+{
+	return session->fields & resource_field(id);
 }
 
 uint64_t resource_limit(enum resource_id id,
 			const struct agent_ns_budget_ex *budget)
 {
 	return load(budget, resources[id].limit_offset);
-}
-
-uint64_t resource_counter_field(enum resource_id id)
-{
-	return AGENTNS_FIELD_COUNTER(resources[id].counter_offset /
-				     sizeof(__u64));
 }
 
 uint64_t resource_limit_field(enum resource_id id)
@@ -59,7 +79,7 @@ char *resource_print(enum resource_id id, uint64_t value,
 		     char buf[RESOURCE_BUFSIZE])
 {
 	/* The point is fixed: this goes into JSON too. */
-	if (id == RES_ELAPSED)
+	if (resource_is_time(id))
 		snprintf(buf, RESOURCE_BUFSIZE, "%" PRIu64 ".%03u",
 			 value / (uint64_t)NSEC_PER_SEC,
 			 (unsigned int)(value % NSEC_PER_SEC / NSEC_PER_MSEC));

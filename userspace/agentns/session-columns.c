@@ -9,7 +9,7 @@
 
 const struct column session_columns[] = {
 	SESSION_COLUMNS(0),
-#define X(heading, counter, limit, text) \
+#define X(heading, member, counter, limit, text) \
 	SESSION_RESOURCE_COLUMNS(0, heading, text),
 	RESOURCES(X)
 #undef X
@@ -35,12 +35,22 @@ char *session_cell(const void *row, size_t column)
 		return format("%" PRIu64, s->inum);
 	case COL_ACTION:
 		return format("%s", agentns_action_name(s->budget.action));
+	case COL_GRACE:
+		if (!s->budget.grace_ns)
+			return NULL;
+		return format("%s", resource_print(RES_ELAPSED,
+						   s->budget.grace_ns, number));
+	case COL_SEALED:
+		if (!(s->fields & AGENTNS_FIELD_SEALED))
+			return NULL;
+		return format("%d", s->sealed);
 	}
 	if (column < COL_LIMITS) {
 		column -= COL_COUNTERS;
+		if (!resource_known(column, s))
+			return NULL;
 		return format("%s", resource_print(column,
-				resource_counter(column, &s->counters),
-				number));
+				resource_counter(column, s), number));
 	}
 	column -= COL_LIMITS;
 	limit = resource_limit(column, &s->budget);
@@ -58,12 +68,14 @@ uint64_t session_fields(size_t column)
 		[COL_DEPTH]	= AGENTNS_FIELD_DEPTH,
 		[COL_INUM]	= AGENTNS_FIELD_INUM,
 		[COL_ACTION]	= AGENTNS_FIELD_ACTION,
+		[COL_GRACE]	= AGENTNS_FIELD_GRACE,
+		[COL_SEALED]	= AGENTNS_FIELD_SEALED,
 	};
 
 	if (column < COL_COUNTERS)
 		return plain[column];
 	if (column < COL_LIMITS)
-		return resource_counter_field(column - COL_COUNTERS);
+		return resource_field(column - COL_COUNTERS);
 	return resource_limit_field(column - COL_LIMITS);
 }
 
@@ -91,7 +103,7 @@ void read_sessions(struct agentns *handle, struct session_list *list,
 		errx(EXIT_FAILURE, "cannot list agent sessions: %s",
 		     problem_read(ret));
 	/* By age they are sorted. */
-	fields |= resource_counter_field(RES_ELAPSED);
+	fields |= resource_field(RES_ELAPSED);
 	while ((ret = agentns_iter_next_fields(iter, &session, fields)) > 0) {
 		if (list->n == room) {
 			room = room ? 2 * room : 64;

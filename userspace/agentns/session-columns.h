@@ -16,6 +16,8 @@ enum {
 	COL_DEPTH,
 	COL_INUM,
 	COL_ACTION,
+	COL_GRACE,
+	COL_SEALED,
 	COL_COUNTERS,
 	COL_LIMITS = COL_COUNTERS + N_RESOURCES,
 	N_SESSION_COLUMNS = COL_LIMITS + N_RESOURCES
@@ -38,6 +40,14 @@ enum {
 	}, \
 	[(base) + COL_ACTION] = { \
 		"ACTION", "what happens at a limit", COLUMN_STRING \
+	}, \
+	[(base) + COL_GRACE] = { \
+		"GRACE", "seconds from SIGTERM to SIGKILL; empty: no end", \
+		COLUMN_NUMBER \
+	}, \
+	[(base) + COL_SEALED] = { \
+		"SEALED", "can nobody inside leave it or loosen its budget?", \
+		COLUMN_BOOLEAN \
 	}
 
 #define SESSION_RESOURCE_COLUMNS(base, heading, text) \

@@ -2,6 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +33,8 @@ static void signals_take(struct signals *s)
 	sigaddset(&s->taken, SIGTERM);
 	sigaddset(&s->taken, SIGHUP);
 	sigaddset(&s->taken, SIGQUIT);
+	sigaddset(&s->taken, SIGUSR1);
+	sigaddset(&s->taken, SIGUSR2);
 	sigaddset(&s->taken, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &s->taken, &s->old_mask);
 	sigaction(SIGCHLD, &dfl, &s->old_chld);
@@ -53,27 +58,64 @@ static void signals_restore(const struct signals *s)
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 }
 
-static void __attribute__((noreturn))
-child(char **argv, int (*setup)(void *, int *), void *data, int report_fd)
-{
-	struct spawn_failure f = { 0 };
-	ssize_t written;
-	int error = 0;
+/**
+ * struct spawn_child - the child's side
+ * @report_fd: where failures are written to, and that it is ready
+ * @go_fd: the parent answers here
+ * @parent: who it was born of
+ */
+struct spawn_child {
+	int report_fd;
+	int go_fd;
+	pid_t parent;
+};
 
-	f.stage = setup(data, &error);
-	f.error = -error;
-	if (!f.stage) {
-		execvp(argv[0], argv);
-		f.stage = SPAWN_EXEC;
-		f.error = errno;
-	}
-	/* Less than PIPE_BUF: it arrives whole or not at all. */
-	written = write(report_fd, &f, sizeof(f));
-	_exit(written == sizeof(f) ? 0 : EXIT_CANNOT_EXECUTE);
+/* Less than PIPE_BUF: it arrives whole or not at all. */
+static bool report(const struct spawn_child *child, int stage, int error)
+{
+	struct spawn_failure f = { .stage = stage, .error = error };
+
+	return write(child->report_fd, &f, sizeof(f)) == sizeof(f);
 }
 
-/* Did the child report a failure? The pipe ends without one when it execs. */
-static int read_report(int fd, struct spawn_failure *failure)
+void spawn_ready(struct spawn_child *child)
+{
+	char go;
+	ssize_t n;
+
+	if (!report(child, SPAWN_READY, 0))
+		_exit(EXIT_CANNOT_EXECUTE);
+	do
+		n = read(child->go_fd, &go, 1);
+	while (n < 0 && errno == EINTR);
+	/* The parent is gone: nobody waits for the command. */
+	if (n != 1)
+		_exit(EXIT_CANNOT_EXECUTE);
+}
+
+static void __attribute__((noreturn))
+child(char **argv, const struct spawn *spawn, struct spawn_child *self)
+{
+	int stage, error = 0;
+
+	stage = spawn->setup(spawn->data, self, &error);
+	if (!stage) {
+		/*
+		 * Not before now: a change of user clears it. It may have
+		 * become an orphan meanwhile.
+		 */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != self->parent)
+			_exit(EXIT_CANNOT_EXECUTE);
+		execvp(argv[0], argv);
+		stage = SPAWN_EXEC;
+		error = -errno;
+	}
+	_exit(report(self, stage, -error) ? 0 : EXIT_CANNOT_EXECUTE);
+}
+
+/* What does the child report? The pipe ends without anything when it execs. */
+static bool read_report(int fd, struct spawn_failure *failure)
 {
 	ssize_t n;
 
@@ -81,6 +123,22 @@ static int read_report(int fd, struct spawn_failure *failure)
 		n = read(fd, failure, sizeof(*failure));
 	while (n < 0 && errno == EINTR);
 	return n == sizeof(*failure);
+}
+
+/* Return: whether the command was not executed, for the reason in @failure. */
+static bool has_failed(const struct spawn *spawn, pid_t pid, int report_fd,
+		       int go_fd, struct spawn_failure *failure)
+{
+	while (read_report(report_fd, failure)) {
+		if (failure->stage != SPAWN_READY)
+			return true;
+		if (spawn->started)
+			spawn->started(spawn->data, pid);
+		/* It waits for this; when it cannot come, neither can it. */
+		if (send(go_fd, "", 1, MSG_NOSIGNAL) != 1)
+			return false;
+	}
+	return false;
 }
 
 /*
@@ -127,40 +185,72 @@ static int fail(struct spawn_failure *failure, int error)
 	return -1;
 }
 
-int spawn_wait(char **argv, int (*setup)(void *data, int *error), void *data,
-	       struct spawn_failure *failure)
+/*
+ * @fds[0] and [1]: a pipe from the child. [2] and [3]: to it, of a kind that
+ * can be written to without a signal when it is gone.
+ */
+static int make_channels(int fds[4])
 {
-	struct signals signals;
-	int fds[2], status;
-	pid_t pid;
-
 	if (pipe2(fds, O_CLOEXEC))
-		return fail(failure, errno);
-	signals_take(&signals);
-	pid = fork();
-	if (pid < 0) {
-		int error = errno;
-
-		signals_restore(&signals);
-		close(fds[0]);
-		close(fds[1]);
-		return fail(failure, error);
-	}
-	if (!pid) {
-		/* First of all, so that it can be interrupted from now on. */
-		signals_restore(&signals);
-		child(argv, setup, data, fds[1]);
-	}
+		return -1;
+	if (!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds + 2))
+		return 0;
+	close(fds[0]);
 	close(fds[1]);
-	if (read_report(fds[0], failure)) {
+	return -1;
+}
+
+static int wait_started(const struct spawn *spawn, pid_t pid, int fds[4],
+			const struct signals *signals,
+			struct spawn_failure *failure)
+{
+	int status;
+
+	close(fds[1]);
+	close(fds[2]);
+	if (has_failed(spawn, pid, fds[0], fds[3], failure)) {
 		waitpid(pid, NULL, 0);
 		status = -1;
 	} else {
-		status = wait_for(pid, &signals);
+		status = wait_for(pid, signals);
 		if (status < 0)
 			fail(failure, errno);
 	}
 	close(fds[0]);
+	close(fds[3]);
+	return status;
+}
+
+int spawn_wait(char **argv, const struct spawn *spawn,
+	       struct spawn_failure *failure)
+{
+	struct spawn_child self = { .parent = getpid() };
+	struct signals signals;
+	int fds[4], status;
+	pid_t pid;
+
+	if (make_channels(fds))
+		return fail(failure, errno);
+	signals_take(&signals);
+	pid = fork();
+	if (!pid) {
+		/* First of all, so that it can be interrupted from now on. */
+		signals_restore(&signals);
+		close(fds[0]);
+		close(fds[3]);
+		self.report_fd = fds[1];
+		self.go_fd = fds[2];
+		child(argv, spawn, &self);
+	}
+	if (pid < 0) {
+		int i;
+
+		status = fail(failure, errno);
+		for (i = 0; i < 4; i++)
+			close(fds[i]);
+	} else {
+		status = wait_started(spawn, pid, fds, &signals, failure);
+	}
 	signals_drop(&signals);
 	signals_restore(&signals);
 	return status;

@@ -3,6 +3,8 @@
 #ifndef AGENTNS_SPAWN_H
 #define AGENTNS_SPAWN_H
 
+#include <sys/types.h>
+
 /**
  * struct spawn_failure - why the command was not executed
  * @stage: what @setup returned, or SPAWN_EXEC
@@ -15,21 +17,39 @@ struct spawn_failure {
 
 #define SPAWN_EXEC	(-1)	/* execvp failed */
 #define SPAWN_SELF	(-2)	/* the child could not be made or awaited */
+#define SPAWN_READY	(-3)	/* internal: no failure */
+
+struct spawn_child;
+
+/**
+ * struct spawn - what to do besides executing
+ * @setup: called in the child; returns 0, or a positive number that tells the
+ *	caller which step failed, with the reason as a negative errno in *error
+ * @started: called in the parent when @setup calls spawn_ready(); may be NULL
+ * @data: passed to both
+ */
+struct spawn {
+	int (*setup)(void *data, struct spawn_child *child, int *error);
+	void (*started)(void *data, pid_t pid);
+	void *data;
+};
+
+/* spawn_ready - in the child: wait until the parent has called @started */
+void spawn_ready(struct spawn_child *child);
 
 /**
  * spawn_wait - run a command and wait for it
  * @argv: the command, found along $PATH
- * @setup: called in the child; returns 0, or a positive number that tells the
- *	caller which step failed, with the reason as a negative errno in *error
- * @data: passed to @setup
+ * @spawn: what to do besides
  * @failure: is set when the command was not executed
  *
- * SIGINT, SIGTERM, SIGHUP and SIGQUIT that are sent to this process meanwhile
- * are passed on to the command.
+ * SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 that are sent to this
+ * process meanwhile are passed on to the command. Should this process die, so
+ * does the command, by SIGKILL.
  *
  * Return: the command's exit status, 128 + its signal, or -1: see @failure.
  */
-int spawn_wait(char **argv, int (*setup)(void *data, int *error), void *data,
+int spawn_wait(char **argv, const struct spawn *spawn,
 	       struct spawn_failure *failure);
 
 #endif /* AGENTNS_SPAWN_H */

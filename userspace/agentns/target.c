@@ -53,6 +53,7 @@ static int read_by_pid(const struct search *search, pid_t pid)
 		ret = agentns_pid_intent(search->handle, pid, s->intent);
 	if (!ret)
 		ret = agentns_pid_counters(search->handle, pid, &s->counters);
+	s->fields = AGENTNS_FIELD_INTENT | AGENTNS_FIELD_COUNTERS;
 	return ret;
 }
 

@@ -132,6 +132,37 @@ int agentns_set_budget(const struct agent_ns_budget_ex *budget);
  */
 int agentns_get_budget(struct agent_ns_budget_ex *budget);
 
+/**
+ * agentns_seal - seal the caller's session
+ *
+ * From then on no task inside leaves it or loosens its budget.
+ *
+ * Return: 0, -EINVAL (not in a session), -EOPNOTSUPP (this kernel's module
+ * cannot) or -ENOSYS.
+ */
+int agentns_seal(void);
+
+/**
+ * agentns_open_session - a descriptor of a session's namespace
+ * @id: which; zeros for the initial agent namespace
+ *
+ * As one gets by opening /proc/PID/ns/agent: for setns(2) with AGENT_NS, and
+ * the session lives as long as it is open. It is close-on-exec.
+ *
+ * Return: a descriptor, -ENOENT (no such session), -EPERM, -EOPNOTSUPP (this
+ * kernel's module cannot) or -ENOSYS.
+ */
+int agentns_open_session(const struct agent_session_id_uapi *id);
+
+/**
+ * agentns_enter - move the calling thread into a session
+ * @fd: of its namespace, from agentns_open_session() or /proc/PID/ns/agent
+ *
+ * Return: 0, -EINVAL (@fd is no such thing, or this kernel cannot), -EPERM, or
+ * what setns(2) says.
+ */
+int agentns_enter(int fd);
+
 /* ---- text forms ---- */
 
 /**
@@ -173,7 +204,7 @@ int agentns_id_cmp(const struct agent_session_id_uapi *a,
 
 /**
  * agentns_action_parse - number of an action
- * @name: "log", "term" or "kill"
+ * @name: "log", "term", "kill", "stop" or "deny"
  * @action: is set on success to AGENT_NS_ACTION_*
  *
  * Return: 0 or -EINVAL.
@@ -204,30 +235,64 @@ struct agentns_budget_error {
  * agentns_budget_parse - read a budget string
  * @spec: for example "wall=1h,syscalls=1e7,write_bytes=10G,fork=1000"
  * @budget: limits named in @spec are set, all others become 0, no limit;
- *	@budget->action stays as it is. Untouched on failure.
+ *	@budget->action and @budget->grace_ns stay as they are. Untouched on
+ *	failure.
  * @err: says what is wrong on failure; may be NULL
  *
  * Comma-separated KEY=VALUE, no key twice, no blanks, at least one. Keys:
  *
- * - wall: seconds, or a number followed by s, m or h;
+ * - wall, cpu: seconds, or a number followed by s, m or h;
  * - write_bytes: bytes, or a number followed by K, M, G or T (1024 and so on);
- * - syscalls, fork, opens, connects, unlinks: a count such as 1000 or 1e7.
+ * - syscalls, fork, opens, connects, unlinks, tasks, sessions: a count such as
+ *   1000 or 1e7.
  *
  * Numbers are decimal. 0 is refused, because to the kernel it means no limit;
- * wall's nanoseconds must fit in 64 bits, as must every other value.
+ * nanoseconds must fit in 64 bits, as must every other value.
  *
  * Return: 0 or -EINVAL.
  */
 int agentns_budget_parse(const char *spec, struct agent_ns_budget_ex *budget,
 			 struct agentns_budget_error *err);
 
+/**
+ * agentns_time_parse - read a time as in a budget string
+ * @text: seconds, or a number followed by s, m or h; not 0
+ * @ns: is set on success, to nanoseconds
+ *
+ * Return: 0 or -EINVAL.
+ */
+int agentns_time_parse(const char *text, uint64_t *ns);
+
 /* ---- other processes and sessions: /proc and /sys ---- */
 
 struct agentns;
 struct agentns_iter;
 
+/*
+ * What is known of a session; each is a file in sysfs. Later modules have more
+ * of them: what the kernel lacks is missing in struct agentns_session.fields.
+ */
+#define AGENTNS_FIELD_PARENT		(1ULL << 0)
+#define AGENTNS_FIELD_INTENT		(1ULL << 1)
+#define AGENTNS_FIELD_DEPTH		(1ULL << 2)
+#define AGENTNS_FIELD_INUM		(1ULL << 3)
+#define AGENTNS_FIELD_ACTION		(1ULL << 4)
+#define AGENTNS_FIELD_SEALED		(1ULL << 5)
+#define AGENTNS_FIELD_GRACE		(1ULL << 6)
+/* The seven counters, in the order of struct agent_ns_counters_uapi. */
+#define AGENTNS_FIELD_COUNTER(i)	(1ULL << (8 + (i)))
+#define AGENTNS_FIELD_COUNTERS		(0x7fULL << 8)
+#define AGENTNS_FIELD_TASKS		(1ULL << 20)
+#define AGENTNS_FIELD_CPU		(1ULL << 21)
+#define AGENTNS_FIELD_DESCENDANTS	(1ULL << 22)
+/* The limits, in the order of struct agent_ns_budget_ex. */
+#define AGENTNS_FIELD_LIMIT(i)		(1ULL << (32 + (i)))
+#define AGENTNS_FIELD_LIMITS		(0x3ffULL << 32)
+#define AGENTNS_FIELD_ALL		(~0ULL)
+
 /**
  * struct agentns_session - one session as sysfs shows it
+ * @fields: mask of AGENTNS_FIELD_*: what was read; all else is zero
  * @id: its id
  * @parent: id of the session it is nested in, zeros for none
  * @intent: the intent tag, empty when there is none
@@ -235,11 +300,16 @@ struct agentns_iter;
  * @inum: inode number of its namespace, the number in /proc/PID/ns/agent
  * @budget: its limits; 0 is no limit
  * @counters: what it and its descendants did
+ * @tasks: how many tasks are in it and its descendants now
+ * @cpu_ns: CPU time that they took
+ * @descendants: how many sessions are in it now
+ * @sealed: can nobody leave it, nor loosen its budget, from inside?
  *
  * The files are read one after the other, so figures of a busy session are
  * not from one instant.
  */
 struct agentns_session {
+	uint64_t fields;
 	struct agent_session_id_uapi id;
 	struct agent_session_id_uapi parent;
 	char intent[AGENTNS_INTENT_BUFSIZE];
@@ -247,6 +317,10 @@ struct agentns_session {
 	uint64_t inum;
 	struct agent_ns_budget_ex budget;
 	struct agent_ns_counters_uapi counters;
+	uint64_t tasks;
+	uint64_t cpu_ns;
+	uint64_t descendants;
+	bool sealed;
 };
 
 /**
@@ -363,25 +437,11 @@ int agentns_iter_open(struct agentns *handle, struct agentns_iter **iter);
 int agentns_iter_next(struct agentns_iter *iter,
 		      struct agentns_session *session);
 
-/* What agentns_iter_next_fields() reads beside the id; each costs a file. */
-#define AGENTNS_FIELD_PARENT	(1ULL << 0)
-#define AGENTNS_FIELD_INTENT	(1ULL << 1)
-#define AGENTNS_FIELD_DEPTH	(1ULL << 2)
-#define AGENTNS_FIELD_INUM	(1ULL << 3)
-#define AGENTNS_FIELD_ACTION	(1ULL << 4)
-/* The seven counters, in the order of struct agent_ns_counters_uapi. */
-#define AGENTNS_FIELD_COUNTER(i)	(1ULL << (8 + (i)))
-#define AGENTNS_FIELD_COUNTERS	(0x7fULL << 8)
-/* The limits, in the order of struct agent_ns_budget_ex. */
-#define AGENTNS_FIELD_LIMIT(i)	(1ULL << (16 + (i)))
-#define AGENTNS_FIELD_LIMITS	(0x7fULL << 16)
-#define AGENTNS_FIELD_ALL	(~0ULL)
-
 /**
  * agentns_iter_next_fields - read parts of the next session
  * @iter: from agentns_iter_open()
  * @session: is set when there is one; what was not asked for is zero
- * @fields: mask of AGENTNS_FIELD_*
+ * @fields: mask of AGENTNS_FIELD_*; the id is always read
  *
  * With ten thousand sessions, every file that is not opened counts.
  *
@@ -430,6 +490,20 @@ int agentns_session_write(struct agentns *handle,
 int agentns_session_read_file(struct agentns *handle,
 			      const struct agent_session_id_uapi *id,
 			      const char *file, char *buf, size_t size);
+
+/**
+ * agentns_session_exceeded - which limits were reached
+ * @handle: from agentns_open()
+ * @id: which session
+ * @buf: is set to their names, separated by blanks; empty for none
+ * @size: room in @buf
+ *
+ * Return: 0, -ENOENT (no such session, it ended, or it has no directory),
+ * -EOPNOTSUPP (this kernel's module does not say), -EMSGSIZE or -ENOSYS.
+ */
+int agentns_session_exceeded(struct agentns *handle,
+			     const struct agent_session_id_uapi *id, char *buf,
+			     size_t size);
 
 /**
  * agentns_session_set_limit - set or remove one limit

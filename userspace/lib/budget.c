@@ -105,7 +105,7 @@ static const char *parse_bytes(struct span value, uint64_t *result)
 	return scale(number, 1ULL << 10 * (unit - units + 1), result);
 }
 
-static const char *parse_wall(struct span value, uint64_t *result)
+static const char *parse_time(struct span value, uint64_t *result)
 {
 	uint64_t number, seconds = 1;
 	const char *reason;
@@ -131,13 +131,16 @@ static const struct {
 } keys[] = {
 #define KEY(name, parse, field) \
 	{ name, parse, offsetof(struct agent_ns_budget_ex, field) }
-	KEY("wall",		parse_wall,	max_elapsed_ns),
+	KEY("wall",		parse_time,	max_elapsed_ns),
 	KEY("syscalls",		parse_count,	max_syscalls),
 	KEY("write_bytes",	parse_bytes,	max_write_bytes),
 	KEY("fork",		parse_count,	max_forks),
 	KEY("opens",		parse_count,	max_opens),
 	KEY("connects",		parse_count,	max_connects),
 	KEY("unlinks",		parse_count,	max_unlinks),
+	KEY("tasks",		parse_count,	max_tasks),
+	KEY("cpu",		parse_time,	max_cpu_ns),
+	KEY("sessions",		parse_count,	max_descendants),
 #undef KEY
 };
 
@@ -174,7 +177,7 @@ static const char *parse_item(struct span *bad,
 	if (i < 0) {
 		if (key.len)
 			*bad = key;
-		return "unknown key (there are wall, syscalls, write_bytes, fork, opens, connects and unlinks)";
+		return "unknown key (there are wall, cpu, write_bytes, syscalls, fork, opens, connects, unlinks, tasks and sessions)";
 	}
 	if (!equals)
 		return "the value is missing (write KEY=VALUE)";
@@ -193,10 +196,20 @@ static const char *parse_item(struct span *bad,
 	return reason;
 }
 
+int agentns_time_parse(const char *text, uint64_t *ns)
+{
+	struct span value = { text, strlen(text) };
+
+	return parse_time(value, ns) ? -EINVAL : 0;
+}
+
 int agentns_budget_parse(const char *spec, struct agent_ns_budget_ex *budget,
 			 struct agentns_budget_error *err)
 {
-	struct agent_ns_budget_ex tmp = { .action = budget->action };
+	struct agent_ns_budget_ex tmp = {
+		.action = budget->action,
+		.grace_ns = budget->grace_ns,
+	};
 	struct span item = { .start = spec };
 
 	for (;;) {

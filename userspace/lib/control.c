@@ -87,6 +87,31 @@ int agentns_session_read_file(struct agentns *handle,
 	return len < 0 ? len : 0;
 }
 
+int agentns_session_exceeded(struct agentns *handle,
+			     const struct agent_session_id_uapi *id, char *buf,
+			     size_t size)
+{
+	ssize_t len, i;
+	int fd;
+
+	fd = open_session(handle, id);
+	if (fd < 0)
+		return fd;
+	len = agentns__read_file(fd, "exceeded", buf, size);
+	close(fd);
+	if (len == -ENOENT)
+		return -EOPNOTSUPP;
+	if (len == -ENODEV)
+		return -ENOENT;
+	if (len < 0)
+		return len;
+	/* One a line. */
+	for (i = 0; i < len; i++)
+		if (buf[i] == '\n')
+			buf[i] = i + 1 < len ? ' ' : '\0';
+	return 0;
+}
+
 int agentns_session_set_limit(struct agentns *handle,
 			      const struct agent_session_id_uapi *id,
 			      const char *limit, uint64_t value)

@@ -71,6 +71,8 @@ static const char *const action_names[] = {
 	[AGENT_NS_ACTION_LOG]	= "log",
 	[AGENT_NS_ACTION_TERM]	= "term",
 	[AGENT_NS_ACTION_KILL]	= "kill",
+	[AGENT_NS_ACTION_STOP]	= "stop",
+	[AGENT_NS_ACTION_DENY]	= "deny",
 };
 
 int agentns_action_parse(const char *name, __u32 *action)

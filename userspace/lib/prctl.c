@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The calling thread's own session. */
 #include <errno.h>
+#include <sched.h>
 #include <sys/prctl.h>
 
 #include "internal.h"
@@ -77,4 +78,38 @@ int agentns_set_budget(const struct agent_ns_budget_ex *budget)
 int agentns_get_budget(struct agent_ns_budget_ex *budget)
 {
 	return agent_op(PR_GET_AGENT_BUDGET_EX, budget, sizeof(*budget));
+}
+
+/* Newer than the first modules, which take it for an unknown operation. */
+static int agent_op_newer(int operation, const void *arg)
+{
+	int ret = prctl(operation, (unsigned long)arg, 0UL, 0UL, 0UL);
+
+	return ret < 0 ? -errno : ret;
+}
+
+int agentns_seal(void)
+{
+	struct agent_session_id_uapi id;
+	int ret = agent_op_newer(PR_SEAL_AGENT_NS, NULL);
+
+	if (ret != -EINVAL)
+		return ret;
+	if (agentns_get_id(&id))
+		return -ENOSYS;
+	return agentns_id_is_zero(&id) ? -EINVAL : -EOPNOTSUPP;
+}
+
+int agentns_open_session(const struct agent_session_id_uapi *id)
+{
+	int ret = agent_op_newer(PR_OPEN_AGENT_NS, id);
+
+	if (ret == -EINVAL)
+		return agentns_supported() ? -EOPNOTSUPP : -ENOSYS;
+	return ret;
+}
+
+int agentns_enter(int fd)
+{
+	return setns(fd, AGENT_NS) ? -errno : 0;
 }

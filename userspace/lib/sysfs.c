@@ -74,6 +74,9 @@ static const struct {
 	BUDGET(max_opens, 4),
 	BUDGET(max_connects, 5),
 	BUDGET(max_unlinks, 6),
+	BUDGET(max_tasks, 7),
+	BUDGET(max_cpu_ns, 8),
+	BUDGET(max_descendants, 9),
 	COUNTER(total_syscalls, 0),
 	COUNTER(openat_count, 1),
 	COUNTER(write_bytes, 2),
@@ -83,9 +86,35 @@ static const struct {
 	COUNTER(elapsed_ns, 6),
 	{ "inum", read_number, offsetof(struct agentns_session, inum),
 	  AGENTNS_FIELD_INUM },
+	{ "grace_ns", read_limit,
+	  offsetof(struct agentns_session, budget.grace_ns),
+	  AGENTNS_FIELD_GRACE },
+	{ "tasks", read_number, offsetof(struct agentns_session, tasks),
+	  AGENTNS_FIELD_TASKS },
+	{ "cpu_ns", read_number, offsetof(struct agentns_session, cpu_ns),
+	  AGENTNS_FIELD_CPU },
+	{ "descendants", read_number,
+	  offsetof(struct agentns_session, descendants),
+	  AGENTNS_FIELD_DESCENDANTS },
 #undef BUDGET
 #undef COUNTER
 };
+
+/* Fields that the first modules did not have. */
+#define NEWER_FIELDS	(AGENTNS_FIELD_SEALED | AGENTNS_FIELD_GRACE | \
+			 AGENTNS_FIELD_TASKS | AGENTNS_FIELD_CPU | \
+			 AGENTNS_FIELD_DESCENDANTS | AGENTNS_FIELD_LIMIT(7) | \
+			 AGENTNS_FIELD_LIMIT(8) | AGENTNS_FIELD_LIMIT(9))
+
+#define KNOWN_FIELDS	(0x7fULL | AGENTNS_FIELD_COUNTERS | \
+			 NEWER_FIELDS | AGENTNS_FIELD_LIMITS)
+
+/* Is a missing file that of a module without it? Else the session has ended. */
+static bool lacks(int dir_fd, int error, uint64_t field)
+{
+	return error == -ENOENT && field & NEWER_FIELDS &&
+	       !faccessat(dir_fd, "parent", F_OK, 0);
+}
 
 static int read_numbers(int dir_fd, struct agentns_session *s, uint64_t fields)
 {
@@ -99,6 +128,10 @@ static int read_numbers(int dir_fd, struct agentns_session *s, uint64_t fields)
 			continue;
 		ret = number_files[i].read(dir_fd, number_files[i].name,
 					   &value);
+		if (lacks(dir_fd, ret, number_files[i].field)) {
+			s->fields &= ~number_files[i].field;
+			continue;
+		}
 		if (ret)
 			return ret;
 		/* uint64_t and __u64 are different types of the same size. */
@@ -155,11 +188,25 @@ static int read_depth(int dir_fd, struct agentns_session *s)
 	return ret;
 }
 
+static int read_sealed(int dir_fd, struct agentns_session *s)
+{
+	uint64_t sealed = 0;
+	int ret;
+
+	ret = read_number(dir_fd, "sealed", &sealed);
+	if (lacks(dir_fd, ret, AGENTNS_FIELD_SEALED)) {
+		s->fields &= ~AGENTNS_FIELD_SEALED;
+		ret = 0;
+	}
+	s->sealed = sealed;
+	return ret;
+}
+
 /* @dir_fd is .../sessions, @name one of its entries. */
 static int read_session(int dir_fd, const char *name,
 			struct agentns_session *session, uint64_t fields)
 {
-	struct agentns_session s = { 0 };
+	struct agentns_session s = { .fields = fields & KNOWN_FIELDS };
 	int fd, ret = 0;
 
 	if (agentns_id_parse(name, &s.id))
@@ -177,6 +224,8 @@ static int read_session(int dir_fd, const char *name,
 		ret = read_numbers(fd, &s, fields);
 	if (!ret && fields & AGENTNS_FIELD_DEPTH)
 		ret = read_depth(fd, &s);
+	if (!ret && fields & AGENTNS_FIELD_SEALED)
+		ret = read_sealed(fd, &s);
 	close(fd);
 	if (ret)
 		return ret;

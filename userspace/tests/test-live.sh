@@ -147,14 +147,16 @@ test_budget() {
 		'cat /sys/kernel/agentns/sessions/*/action | sort | uniq -c'
 	expect 0 "*1 kill*" "" "run: kill is the default"
 	agentns run --budget write_bytes=1M cat /dev/zero
-	expect 137 "*" "" "run: killed at the limit"
+	expect 124 "*" "*the budget ended \"cat\": max_write_bytes reached" \
+		"run: killed at the limit"
 	agentns run --budget write_bytes=1M --on-exceed term cat /dev/zero
-	expect 143 "*" "" "run: terminated at the limit"
+	expect 124 "*" "*the budget ended*" "run: terminated at the limit"
 	agentns run --budget write_bytes=1K --on-exceed log \
 		head -c 4096 /dev/zero
 	expect 0 "*" "" "run: logged at the limit"
 	agentns run --budget wall=1 sleep 20
-	expect 137 "" "" "run: killed at the deadline"
+	expect 124 "" "*the budget ended*max_elapsed_ns*" \
+		"run: killed at the deadline"
 }
 
 # start NAME BUDGET - a session that sleeps, its id in $id and its PID in $pid

@@ -50,8 +50,22 @@ test_usage_run() {
 	expect 2 "" "*--intent*" "run: --intent without a tag"
 	agentns run --on-exceed log -- true
 	expect 2 "" "*--on-exceed without --budget*" "run: action, no budget"
-	agentns run --budget wall=1 --on-exceed stop -- true
-	expect 2 "" '*"stop"*log, term and kill*' "run: unknown action"
+	agentns run --budget wall=1 --on-exceed pause -- true
+	expect 2 "" '*"pause"*log, term, kill, stop and deny*' "run: unknown action"
+	agentns run --grace 5 --budget wall=1 -- true
+	expect 2 "" "*--grace goes with*term*" "run: grace, and kill"
+	agentns run --grace 0 --on-exceed term --budget wall=1 -- true
+	expect 2 "" '*bad --grace "0"*' "run: no grace"
+	agentns run --user "$(printf 'a\033b')" -- true
+	expect 2 "" '*no user "a\\x1bb"*' "run: an unknown user"
+	agentns run --user 99999 -- true
+	expect 2 "" '*user "99999"*--group*' "run: a user without an entry"
+	agentns run --group nosuchgroup -- true
+	expect 2 "" '*no group "nosuchgroup"*' "run: an unknown group"
+	agentns run --env =x -- true
+	expect 2 "" '*bad --env "=x"*' "run: a variable without a name"
+	agentns run --json-stats "$tmp/none/x" -- true
+	expect 1 "" '*cannot write*none/x*No such file*' "run: no place for statistics"
 	agentns run --budget "wall=1,syscalls=1x,fork=1" -- true
 	expect 2 "" '*bad budget: "syscalls=1x": a count is*' \
 		"run: bad budget names the part"

@@ -232,7 +232,7 @@ static void test_malformed(struct agentns *h)
 		{ "intent", "", "an empty file", -EBADMSG },
 		{ "intent", "x", "no newline", -EBADMSG },
 		{ "intent", "x\ny\n", "two lines", -EBADMSG },
-		{ "action", "deny\n", "a later kernel's action", 0 },
+		{ "action", "wrestle\n", "a later kernel's action", 0 },
 		{ "action", "log\n", "another action", 0 },
 		{ "parent", ID_0 "0\n", "a parent of 33 digits", -EBADMSG },
 		{ "parent", "\n", "no parent", -EBADMSG },
@@ -258,7 +258,7 @@ static void test_malformed(struct agentns *h)
 		       "%s: %s", cases[i].file, cases[i].what);
 	}
 	put_in(ID_A, "counters/fork_count", "1\n");
-	put_in(ID_A, "action", "deny\n");
+	put_in(ID_A, "action", "wrestle\n");
 	agentns_session_read(h, &id, &s);
 	ok_int(s.budget.action, AGENTNS_ACTION_UNKNOWN, "unknown action");
 	put_session(ID_A);

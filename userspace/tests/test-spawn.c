@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <string.h>
@@ -123,21 +124,24 @@ static int role(const char *name)
 
 static char *self;
 
-static int setup_nothing(void *data, int *error)
+static int setup_nothing(void *data, struct spawn_child *child, int *error)
 {
+	(void)child;
 	(void)data;
 	(void)error;
 	return 0;
 }
 
-static int setup_fail(void *data, int *error)
+static int setup_fail(void *data, struct spawn_child *child, int *error)
 {
+	(void)child;
 	*error = -*(int *)data;
 	return 3;
 }
 
-static int setup_die(void *data, int *error)
+static int setup_die(void *data, struct spawn_child *child, int *error)
 {
+	(void)child;
 	(void)data;
 	(void)error;
 	raise(SIGKILL);
@@ -150,7 +154,7 @@ static int spawn(const char *command, const char *arg,
 {
 	char *argv[] = { (char *)command, (char *)arg, NULL };
 
-	return spawn_wait(argv, setup_nothing, NULL, f);
+	return spawn_wait(argv, &(struct spawn) { setup_nothing, NULL, NULL }, f);
 }
 
 static int shell(const char *script)
@@ -158,7 +162,7 @@ static int shell(const char *script)
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
 	struct spawn_failure f;
 
-	return spawn_wait(argv, setup_nothing, NULL, &f);
+	return spawn_wait(argv, &(struct spawn) { setup_nothing, NULL, NULL }, &f);
 }
 
 static void test_status(void)
@@ -180,9 +184,9 @@ static void test_failures(void)
 	ok(f.stage == SPAWN_EXEC && f.error == ENOENT, "no command: why");
 	ok_int(spawn("/", NULL, &f), -1, "not a program");
 	ok(f.stage == SPAWN_EXEC && f.error == EACCES, "not a program: why");
-	ok_int(spawn_wait(argv, setup_fail, &error, &f), -1, "setup fails");
+	ok_int(spawn_wait(argv, &(struct spawn) { setup_fail, NULL, &error }, &f), -1, "setup fails");
 	ok(f.stage == 3 && f.error == EPERM, "setup fails: where and why");
-	ok_int(spawn_wait(argv, setup_die, NULL, &f), 128 + SIGKILL,
+	ok_int(spawn_wait(argv, &(struct spawn) { setup_die, NULL, NULL }, &f), 128 + SIGKILL,
 	       "killed before it is executed");
 }
 
@@ -272,6 +276,81 @@ static void test_pass_on(int signo, const char *name)
  */
 #define PRESSED	20
 
+static pid_t started_pid;
+static int ready_order;
+
+static int setup_ready(void *data, struct spawn_child *child, int *error)
+{
+	(void)data;
+	(void)error;
+	spawn_ready(child);
+	return 0;
+}
+
+static int setup_ready_fail(void *data, struct spawn_child *child, int *error)
+{
+	setup_ready(data, child, error);
+	*error = -EXDEV;
+	return 4;
+}
+
+static int setup_ready_die(void *data, struct spawn_child *child, int *error)
+{
+	(void)data;
+	(void)error;
+	kill(getpid(), SIGKILL);
+	spawn_ready(child);
+	return 0;
+}
+
+static void started(void *data, pid_t pid)
+{
+	*(int *)data += 1;
+	started_pid = pid;
+}
+
+static void test_ready(void)
+{
+	struct spawn s = { setup_ready, started, &ready_order };
+	struct spawn_failure f;
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"exit 6", NULL };
+
+	ok_int(spawn_wait(argv, &s, &f), 6, "ready: the command runs");
+	ok(ready_order == 1 && started_pid > 0, "ready: the parent was called");
+	s.started = NULL;
+	ok_int(spawn_wait(argv, &s, &f), 6, "ready: nobody is called");
+	s.started = started;
+	s.setup = setup_ready_fail;
+	ok_int(spawn_wait(argv, &s, &f), -1, "ready, then a failure");
+	ok(f.stage == 4 && f.error == EXDEV, "ready, then a failure: why");
+	s.setup = setup_ready_die;
+	ok_int(spawn_wait(argv, &s, &f), 128 + SIGKILL, "dead before it is ready");
+}
+
+/* The command's end of the pipe is closed when it is gone. */
+static void test_killed(void)
+{
+	struct pollfd poll_fd = { .events = 0 };
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		tap_bail("pipe failed");
+	pid = fork();
+	if (!pid) {
+		dup2(fds[1], STDOUT_FILENO);
+		stand_in("count");
+	}
+	close(fds[1]);
+	await_ready(fds[0]);
+	kill(pid, SIGKILL);
+	finish(pid);
+	poll_fd.fd = fds[0];
+	ok(poll(&poll_fd, 1, 5000) == 1 && poll_fd.revents & POLLHUP,
+	   "a stand-in that is killed leaves no command behind");
+	close(fds[0]);
+}
+
 static void test_terminal(void)
 {
 	int terminal, count, i;
@@ -347,6 +426,8 @@ int main(int argc, char **argv)
 	test_pass_on(SIGQUIT, "SIGQUIT");
 	test_terminal();
 	test_late();
+	test_killed();
+	test_ready();
 	test_descriptors();
 	test_group();
 	return tap_done();

@@ -37,11 +37,11 @@ echo $b >"$tmp/root/proc/200/task/201/agent_session"
 test_columns() {
 	agentns ls -H
 	expect 0 "COLUMN *TYPE *DESCRIPTION*
-ID *string *session id*MAX_ELAPSED *number *" "" "ls -H"
+ID *string *session id*MAX_SESSIONS *number *" "" "ls -H"
 	agentns ls -H -J
 	check_json '
 c = j["columns"]
-assert len(c) == 20 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' \
+assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' \
 		"ls -H: JSON"
 	# shellcheck disable=SC2086 # an option and its argument
 	{
