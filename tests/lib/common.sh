@@ -39,7 +39,7 @@ die() {
 # Packages of Debian 12, and nothing that comes with every installation of it.
 BUILD_PACKAGES=(gcc g++ make libc6-dev gcc-multilib bc bison flex libelf-dev libssl-dev openssl lz4 xz-utils rsync cpio kmod patch)
 VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
-USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev scdoc)
+USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scdoc)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 

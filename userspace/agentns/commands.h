@@ -14,30 +14,36 @@
 #include "options.h"
 
 int cmd_completion(int argc, char **argv);
-int cmd_events(int argc, char **argv);
 int cmd_cont(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_enter(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_kill(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_prov(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
 
 extern const struct command command_agentns;
 extern const struct command command_completion;
-extern const struct command command_events;
 extern const struct command command_cont;
 extern const struct command command_doctor;
+extern const struct command command_enter;
+extern const struct command command_events;
 extern const struct command command_kill;
 extern const struct command command_ls;
 extern const struct command command_metrics;
+extern const struct command command_prov;
 extern const struct command command_run;
 extern const struct command command_set;
 extern const struct command command_show;
 extern const struct command command_stop;
+extern const struct command command_top;
 extern const struct command command_tree;
 
 /* open_handle - a handle on @root or "/"; exits when there is none */

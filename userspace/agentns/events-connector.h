@@ -13,7 +13,7 @@
  * Ends by SIGINT or SIGTERM, as if that had not been caught, and when standard
  * output can take no more. When it cannot begin it says why and exits.
  *
- * Return: EXIT_SUCCESS, or EXIT_FAILURE when output was lost.
+ * Return: EXIT_SUCCESS.
  */
 int print_connector_events(bool json, bool processes);
 

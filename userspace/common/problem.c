@@ -72,10 +72,23 @@ const char *problem_read(int error)
 	}
 }
 
+static bool reader_gone;
+
+bool flush_stdout(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return true;
+	reader_gone = errno == EPIPE;
+	return false;
+}
+
 void close_stdout(void)
 {
 	int failed = ferror(stdout);
 
+	if (reader_gone)
+		return;
 	errno = 0;
 	if (!fclose(stdout) && !failed)
 		return;

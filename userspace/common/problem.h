@@ -3,6 +3,8 @@
 #ifndef AGENTNS_PROBLEM_H
 #define AGENTNS_PROBLEM_H
 
+#include <stdbool.h>
+
 /* Exit statuses, as in util-linux and in the shells. */
 #define EXIT_USAGE		2
 #define EXIT_CANNOT_EXECUTE	126
@@ -23,6 +25,14 @@ const char *problem_create(int error);
 const char *problem_intent(int error);
 const char *problem_budget(int error);
 const char *problem_read(int error);
+
+/*
+ * flush_stdout - write what is buffered; for programs that print line by line
+ *
+ * For those that ignore SIGPIPE: a reader that has gone is remembered, and is
+ * no failure to close_stdout(). Return: whether there is a reader still.
+ */
+bool flush_stdout(void);
 
 /*
  * close_stdout - report what could not be written; for atexit()

@@ -626,6 +626,99 @@ int agentns_session_signal(struct agentns *handle,
 			   const struct agent_session_id_uapi *id, int sig,
 			   unsigned int *count);
 
+/* ---- events, as they happen: tracefs ---- */
+
+struct agentns_events;
+
+enum agentns_event_type {
+	AGENTNS_EVENT_START = 1,	/* a session was created */
+	AGENTNS_EVENT_END,		/* it has ended */
+	AGENTNS_EVENT_INTENT,		/* its tag was set */
+	AGENTNS_EVENT_EXCEEDED,		/* a limit was reached */
+	AGENTNS_EVENT_KILL,		/* it was killed */
+	AGENTNS_EVENT_JOIN,		/* a task entered it */
+	AGENTNS_EVENT_LOST,		/* events were lost: we read too slowly */
+};
+
+/**
+ * struct agentns_event - one event; what its type does not have is zero
+ * @type: AGENTNS_EVENT_*; a later library may have more
+ * @time_ns: when, on the boot-time clock; microseconds are what is known
+ * @id: the session; not of LOST
+ * @parent: START: the session around it
+ * @pid: START: who created it; JOIN: who entered
+ * @intent: START, INTENT: the tag
+ * @counters: END: what it did
+ * @resource: EXCEEDED: the limit, such as "max_forks"
+ * @action: EXCEEDED: what happened; KILL: the cause; may be empty
+ * @value: EXCEEDED: of the counter; LOST: how many events
+ * @limit: EXCEEDED: the limit
+ */
+struct agentns_event {
+	enum agentns_event_type type;
+	uint64_t time_ns;
+	struct agent_session_id_uapi id;
+	struct agent_session_id_uapi parent;
+	pid_t pid;
+	char intent[AGENTNS_INTENT_BUFSIZE];
+	struct agent_ns_counters_uapi counters;
+	char resource[32];
+	char action[16];
+	uint64_t value;
+	uint64_t limit;
+};
+
+/**
+ * agentns_events_open - begin to watch the events of all sessions
+ * @handle: from agentns_open()
+ * @events: is set on success; release it with agentns_events_close()
+ *
+ * It takes root. The watcher has an instance of tracefs of its own, which goes
+ * when it is closed; one that a killed program left is removed by the next.
+ *
+ * Return: 0, -EACCES, -ENOMEM, -EOPNOTSUPP (tracefs is not mounted, or the
+ * kernel has none), -ENOSYS, or what tracefs says.
+ */
+int agentns_events_open(struct agentns *handle, struct agentns_events **events);
+
+/**
+ * agentns_events_fd - the descriptor to wait on
+ * @events: from agentns_events_open()
+ *
+ * It is readable, for poll(2) and epoll(7), when agentns_events_next() may have
+ * something. Do not read from it.
+ *
+ * Return: a descriptor, which is closed by agentns_events_close().
+ */
+int agentns_events_fd(const struct agentns_events *events);
+
+/**
+ * agentns_events_next - the next event that has happened
+ * @events: from agentns_events_open()
+ * @event: is set when there is one
+ *
+ * It does not wait. -EBADMSG concerns one event; the next call goes on.
+ *
+ * Return: 1 when @event was set, 0 when there is none now, -EBADMSG, or why
+ * tracefs cannot be read.
+ */
+int agentns_events_next(struct agentns_events *events,
+			struct agentns_event *event);
+
+/**
+ * agentns_events_close - stop watching
+ * @events: the watcher, or NULL
+ */
+void agentns_events_close(struct agentns_events *events);
+
+/**
+ * agentns_event_name - name of a type of event
+ * @type: AGENTNS_EVENT_*
+ *
+ * Return: its name in lower case, "unknown" when there is none. Never NULL.
+ */
+const char *agentns_event_name(enum agentns_event_type type);
+
 /* ---- the module ---- */
 
 /**

@@ -38,4 +38,12 @@ ssize_t agentns__read_line(int dir_fd, const char *path, char *buf,
 /* agentns__digits - value of a string of decimal digits and nothing else */
 int agentns__digits(const char *text, uint64_t *value);
 
+/*
+ * agentns__event_parse - read a line of trace_pipe
+ *
+ * Return: 1 when @event was set, 0 when the line is of no interest, -EBADMSG
+ * when it should have been an event.
+ */
+int agentns__event_parse(const char *line, struct agentns_event *event);
+
 #endif /* AGENTNS_INTERNAL_H */

@@ -68,13 +68,13 @@ for c in $("$BUILD/agentns" --help | sed -n '/^Commands:/,/^$/s/^ \([a-z]*\) .*/
 	options_of "$BUILD/agentns" "$c" |
 		grep -v -x -e --help -e --version >"$tmp/want"
 	documented <"$tmp/section" >"$tmp/got"
-	if grep -qx -e --filter "$tmp/want"; then
-		sort "$tmp/tables" "$tmp/got" >"$tmp/both"
-		mv "$tmp/both" "$tmp/got"
-	elif grep -qx -e --sysroot "$tmp/want"; then
-		echo --sysroot | sort - "$tmp/got" >"$tmp/both"
-		mv "$tmp/both" "$tmp/got"
-	fi
+	{
+		cat "$tmp/got"
+		# What is said of all tables, and of reading another tree, is said once.
+		grep -qx -e --list-columns "$tmp/want" && grep -vx -e --sysroot "$tmp/tables"
+		grep -x -e --sysroot "$tmp/want"
+	} | sort >"$tmp/all"
+	mv "$tmp/all" "$tmp/got"
 	diff "$tmp/want" "$tmp/got" >"$tmp/diff"
 	result_of $? "agentns.1 has the options of $c, and no others"
 	show_diff

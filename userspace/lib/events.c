@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Events of sessions, as they happen: the kernel's trace events, through an
+ * instance of tracefs that is the watcher's own, so that nobody else's tracing
+ * is disturbed and nobody else takes events away.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define INSTANCE_PREFIX	"agentns-"
+
+/**
+ * struct agentns_events - a watcher
+ * @tracing_fd: of tracefs
+ * @instance_fd: of our own folder in it
+ * @pipe_fd: trace_pipe, non-blocking
+ * @instance: the folder's name
+ * @used: bytes in @buf
+ * @skipping: a line did not fit; what follows up to its end is dropped
+ * @buf: what was read and is not yet a line
+ */
+struct agentns_events {
+	int tracing_fd;
+	int instance_fd;
+	int pipe_fd;
+	char instance[48];
+	size_t used;
+	bool skipping;
+	char buf[8192];
+};
+
+/* ---- lines ---- */
+
+/*
+ * "COMM-PID [CPU] FLAGS SECONDS.MICROSECONDS: EVENT: FIELDS"
+ *
+ * COMM may hold anything, also a newline or what looks like an event, but it
+ * is too short to forge a whole head: what is looked for is "] ", five flags
+ * or so, the time and the name in one piece, and COMM with its "-" before.
+ */
+static const char *find_head(const char *line, uint64_t *time_ns)
+{
+	const char *s = line;
+
+	while ((s = strstr(s, "] "))) {
+		unsigned long long seconds, microseconds;
+		int flags_end = 0, end = 0;
+
+		s += 2;
+		/* Flags are letters, digits, "." and "#". */
+		flags_end = strcspn(s, " ");
+		if (flags_end > 0 && flags_end < 16 &&
+		    sscanf(s + flags_end, " %llu.%6llu: %n", &seconds,
+			   &microseconds, &end) == 2 && end &&
+		    !strncmp(s + flags_end + end, "agent_", 6)) {
+			*time_ns = seconds * 1000000000ULL +
+				   microseconds * 1000;
+			return s + flags_end + end;
+		}
+	}
+	return NULL;
+}
+
+/* The value of "NAME=" in @fields, which begins the text or follows a blank. */
+static const char *field(const char *fields, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (fields) {
+		if (!strncmp(fields, name, len) && fields[len] == '=')
+			return fields + len + 1;
+		/* A tag is last, and may hold what looks like a field. */
+		if (!strncmp(fields, "intent=", 7))
+			return NULL;
+		fields = strchr(fields, ' ');
+		fields = fields ? fields + 1 : NULL;
+	}
+	return NULL;
+}
+
+static int field_id(const char *fields, const char *name,
+		    struct agent_session_id_uapi *id)
+{
+	const char *value = field(fields, name);
+	char text[AGENTNS_ID_BUFSIZE];
+
+	if (!value || strcspn(value, " ") != AGENTNS_ID_STRLEN)
+		return -EBADMSG;
+	memcpy(text, value, AGENTNS_ID_STRLEN);
+	text[AGENTNS_ID_STRLEN] = '\0';
+	return agentns_id_parse(text, id) ? -EBADMSG : 0;
+}
+
+static int field_number(const char *fields, const char *name, uint64_t *number)
+{
+	const char *value = field(fields, name);
+	char text[24];
+	size_t len;
+
+	if (!value)
+		return -EBADMSG;
+	len = strcspn(value, " ");
+	if (len >= sizeof(text))
+		return -EBADMSG;
+	memcpy(text, value, len);
+	text[len] = '\0';
+	return agentns__digits(text, number);
+}
+
+static int field_word(const char *fields, const char *name, char *buf,
+		      size_t size)
+{
+	const char *value = field(fields, name);
+	size_t len;
+
+	if (!value)
+		return -EBADMSG;
+	len = strcspn(value, " ");
+	if (len >= size)
+		return -EBADMSG;
+	memcpy(buf, value, len);
+	buf[len] = '\0';
+	return 0;
+}
+
+/* The tag is last and may hold blanks. */
+static int field_intent(const char *fields, struct agentns_event *event)
+{
+	const char *value = field(fields, "intent");
+
+	if (!value || strlen(value) > AGENT_NS_INTENT_MAX)
+		return -EBADMSG;
+	strcpy(event->intent, value);
+	return 0;
+}
+
+static int parse_start(const char *fields, struct agentns_event *event)
+{
+	uint64_t pid;
+	int ret;
+
+	ret = field_id(fields, "psid", &event->parent);
+	if (!ret)
+		ret = field_number(fields, "root_pid", &pid);
+	if (ret || pid > INT_MAX)
+		return -EBADMSG;
+	event->pid = pid;
+	return field_intent(fields, event);
+}
+
+static int parse_end(const char *fields, struct agentns_event *event)
+{
+	struct agent_ns_counters_uapi *c = &event->counters;
+	const struct {
+		const char *name;
+		__u64 *value;
+	} counters[] = {
+		{ "total_syscalls", &c->total_syscalls },
+		{ "openat_count", &c->openat_count },
+		{ "write_bytes", &c->write_bytes },
+		{ "connect_count", &c->connect_count },
+		{ "unlink_count", &c->unlink_count },
+		{ "fork_count", &c->fork_count },
+		{ "elapsed_ns", &c->elapsed_ns },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(counters); i++) {
+		uint64_t value;
+
+		if (field_number(fields, counters[i].name, &value))
+			return -EBADMSG;
+		*counters[i].value = value;
+	}
+	return 0;
+}
+
+static int parse_exceeded(const char *fields, struct agentns_event *event)
+{
+	if (field_word(fields, "resource", event->resource,
+		       sizeof(event->resource)) ||
+	    field_number(fields, "value", &event->value) ||
+	    field_number(fields, "limit", &event->limit) ||
+	    field_word(fields, "action", event->action, sizeof(event->action)))
+		return -EBADMSG;
+	return 0;
+}
+
+static int parse_kill(const char *fields, struct agentns_event *event)
+{
+	/* What killed it is newer than the event. */
+	field_word(fields, "cause", event->action, sizeof(event->action));
+	return 0;
+}
+
+static int parse_join(const char *fields, struct agentns_event *event)
+{
+	uint64_t pid;
+
+	if (!field_number(fields, "pid", &pid) && pid <= INT_MAX)
+		event->pid = pid;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	enum agentns_event_type type;
+	int (*parse)(const char *fields, struct agentns_event *event);
+} kinds[] = {
+	{ "agent_session_start: ", AGENTNS_EVENT_START, parse_start },
+	{ "agent_session_end: ", AGENTNS_EVENT_END, parse_end },
+	{ "agent_intent_set: ", AGENTNS_EVENT_INTENT, field_intent },
+	{ "agent_budget_exceeded: ", AGENTNS_EVENT_EXCEEDED, parse_exceeded },
+	{ "agent_session_kill: ", AGENTNS_EVENT_KILL, parse_kill },
+	{ "agent_task_join: ", AGENTNS_EVENT_JOIN, parse_join },
+};
+
+int agentns__event_parse(const char *line, struct agentns_event *event)
+{
+	struct agentns_event e = { 0 };
+	const char *s;
+	size_t i;
+
+	/* "CPU:0 [LOST 12 EVENTS]" */
+	s = strstr(line, "[LOST ");
+	if (s && !strncmp(line, "CPU:", 4) &&
+	    sscanf(s, "[LOST %" SCNu64 " EVENTS]", &e.value) == 1) {
+		e.type = AGENTNS_EVENT_LOST;
+		*event = e;
+		return 1;
+	}
+	s = find_head(line, &e.time_ns);
+	for (i = 0; s && i < ARRAY_SIZE(kinds); i++) {
+		size_t len = strlen(kinds[i].name);
+
+		if (strncmp(s, kinds[i].name, len))
+			continue;
+		e.type = kinds[i].type;
+		if (field_id(s + len, "sid", &e.id) ||
+		    kinds[i].parse(s + len, &e))
+			return -EBADMSG;
+		*event = e;
+		return 1;
+	}
+	return 0;
+}
+
+/* ---- tracefs ---- */
+
+static int open_tracing(struct agentns *handle)
+{
+	static const char *const places[] = {
+		"sys/kernel/tracing", "sys/kernel/debug/tracing",
+	};
+	int fd = -1, error = EOPNOTSUPP;
+	size_t i;
+
+	for (i = 0; fd < 0 && i < ARRAY_SIZE(places); i++) {
+		fd = openat(handle->root_fd, places[i],
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno != ENOENT)
+			error = errno;
+		/* An empty mount point is not it. */
+		if (fd >= 0 && faccessat(fd, "instances", F_OK, 0)) {
+			error = errno == ENOENT ? EOPNOTSUPP : errno;
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (fd < 0)
+		return -error;
+	if (!faccessat(fd, "events/agent_ns", F_OK, 0))
+		return fd;
+	error = errno == ENOENT ? ENOSYS : errno;
+	close(fd);
+	return -error;
+}
+
+static int put(int dir_fd, const char *file, const char *value)
+{
+	int fd = openat(dir_fd, file, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* Instances of watchers that were killed. */
+static void remove_stale(int tracing_fd)
+{
+	int fd = openat(tracing_fd, "instances",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		int pid, number, end = 0;
+
+		if (sscanf(entry->d_name, INSTANCE_PREFIX "%d-%d%n", &pid,
+			   &number, &end) == 2 && !entry->d_name[end] &&
+		    pid > 0 && kill(pid, 0) && errno == ESRCH)
+			/* In use after all, it is busy. */
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}
+
+static int make_instance(struct agentns_events *ev)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		snprintf(ev->instance, sizeof(ev->instance),
+			 "instances/" INSTANCE_PREFIX "%d-%d", (int)getpid(),
+			 i);
+		if (!mkdirat(ev->tracing_fd, ev->instance, 0700))
+			break;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	if (i == 1000)
+		return -EEXIST;
+	ev->instance_fd = openat(ev->tracing_fd, ev->instance,
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return ev->instance_fd < 0 ? -errno : 0;
+}
+
+static int start(struct agentns_events *ev)
+{
+	int ret;
+
+	ret = put(ev->instance_fd, "trace_clock", "boot");
+	if (ret)
+		return ret;
+	put(ev->instance_fd, "buffer_size_kb", "256");
+	/* Else a waiter is woken only when the buffer is half full. */
+	put(ev->instance_fd, "buffer_percent", "0");
+	ev->pipe_fd = openat(ev->instance_fd, "trace_pipe",
+			     O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (ev->pipe_fd < 0)
+		return -errno;
+	return put(ev->instance_fd, "events/agent_ns/enable", "1");
+}
+
+int agentns_events_open(struct agentns *handle, struct agentns_events **events)
+{
+	struct agentns_events *ev;
+	int ret;
+
+	ev = calloc(1, sizeof(*ev));
+	if (!ev)
+		return -ENOMEM;
+	ev->instance_fd = -1;
+	ev->pipe_fd = -1;
+	ev->tracing_fd = open_tracing(handle);
+	ret = ev->tracing_fd;
+	if (ret >= 0) {
+		remove_stale(ev->tracing_fd);
+		ret = make_instance(ev);
+	}
+	if (!ret)
+		ret = start(ev);
+	if (ret) {
+		agentns_events_close(ev);
+		return ret;
+	}
+	*events = ev;
+	return 0;
+}
+
+void agentns_events_close(struct agentns_events *ev)
+{
+	if (!ev)
+		return;
+	if (ev->pipe_fd >= 0)
+		close(ev->pipe_fd);
+	if (ev->instance_fd >= 0) {
+		put(ev->instance_fd, "events/agent_ns/enable", "0");
+		close(ev->instance_fd);
+		unlinkat(ev->tracing_fd, ev->instance, AT_REMOVEDIR);
+	}
+	if (ev->tracing_fd >= 0)
+		close(ev->tracing_fd);
+	free(ev);
+}
+
+int agentns_events_fd(const struct agentns_events *ev)
+{
+	return ev->pipe_fd;
+}
+
+/* Take the first line off the buffer; false when it holds none. */
+static bool take_line(struct agentns_events *ev, char *line)
+{
+	char *newline = memchr(ev->buf, '\n', ev->used);
+	size_t len;
+
+	if (!newline) {
+		if (ev->used == sizeof(ev->buf)) {
+			ev->used = 0;
+			ev->skipping = true;
+		}
+		return false;
+	}
+	len = newline - ev->buf;
+	memcpy(line, ev->buf, len);
+	line[len] = '\0';
+	ev->used -= len + 1;
+	memmove(ev->buf, newline + 1, ev->used);
+	if (ev->skipping) {
+		*line = '\0';
+		ev->skipping = false;
+	}
+	return true;
+}
+
+int agentns_events_next(struct agentns_events *ev, struct agentns_event *event)
+{
+	char line[sizeof(ev->buf)];
+	ssize_t n;
+	int ret;
+
+	for (;;) {
+		while (take_line(ev, line)) {
+			ret = agentns__event_parse(line, event);
+			if (ret)
+				return ret;
+		}
+		n = read(ev->pipe_fd, ev->buf + ev->used,
+			 sizeof(ev->buf) - ev->used);
+		if (!n || (n < 0 && errno == EAGAIN))
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			ev->used += n;
+	}
+}
+
+const char *agentns_event_name(enum agentns_event_type type)
+{
+	static const char *const names[] = {
+		[AGENTNS_EVENT_START]	= "start",
+		[AGENTNS_EVENT_END]	= "end",
+		[AGENTNS_EVENT_INTENT]	= "intent",
+		[AGENTNS_EVENT_EXCEEDED] = "exceeded",
+		[AGENTNS_EVENT_KILL]	= "kill",
+		[AGENTNS_EVENT_JOIN]	= "join",
+		[AGENTNS_EVENT_LOST]	= "lost",
+	};
+
+	if ((size_t)type < ARRAY_SIZE(names) && names[type])
+		return names[type];
+	return "unknown";
+}
