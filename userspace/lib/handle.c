@@ -65,18 +65,31 @@ ssize_t agentns__read_file(int dir_fd, const char *path, char *buf,
 	return ret;
 }
 
+/*
+ * Files of one line come whole with the first read, so that none is spent on
+ * finding their end: with ten thousand sessions it would be one in four calls.
+ */
 ssize_t agentns__read_line(int dir_fd, const char *path, char *buf,
 			   size_t size)
 {
 	ssize_t len;
+	int fd, error;
 
-	len = agentns__read_file(dir_fd, path, buf, size);
-	if (len == -EMSGSIZE)
-		return -EBADMSG;
+	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do
+		len = read(fd, buf, size);
+	while (len < 0 && errno == EINTR);
+	error = errno;
+	close(fd);
 	if (len < 0)
-		return len;
+		return -error;
 	/* A NUL inside, or a second line, makes the first newline not last. */
-	if (!len || strcspn(buf, "\n") != (size_t)len - 1)
+	if (!len || (size_t)len == size)
+		return -EBADMSG;
+	buf[len] = '\0';
+	if (strcspn(buf, "\n") != (size_t)len - 1)
 		return -EBADMSG;
 	buf[--len] = '\0';
 	return len;

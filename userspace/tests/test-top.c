@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* agentns top on a terminal: what is drawn, and what keys do. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static char root[] = "/tmp/test-top-XXXXXX";
+static const char *program;
+
+static void put(const char *dir, const char *file, const char *value)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		tap_bail("cannot write a file");
+	close(fd);
+}
+
+static void make_session(int i)
+{
+	static const char *const limits[] = {
+		"max_syscalls", "max_write_bytes", "max_elapsed_ns",
+		"max_forks", "max_opens", "max_connects", "max_unlinks",
+	};
+	static const char *const counters[] = {
+		"openat_count", "write_bytes", "connect_count", "unlink_count",
+		"fork_count", "elapsed_ns",
+	};
+	char dir[256], text[64];
+	size_t j;
+
+	snprintf(dir, sizeof(dir),
+		 "%s/sys/kernel/agentns/sessions/%08x000000000000000000000000",
+		 root, 0xa0000000 + i);
+	mkdir(dir, 0755);
+	for (j = 0; j < 7; j++)
+		put(dir, limits[j], "max\n");
+	snprintf(text, sizeof(text), i ? "task %d\n" : "t\303\244sk \033[2J%d\n",
+		 i);
+	put(dir, "intent", text);
+	put(dir, "parent", "00000000000000000000000000000000\n");
+	put(dir, "depth", "1\n");
+	put(dir, "inum", "7\n");
+	put(dir, "action", "kill\n");
+	strcat(dir, "/counters");
+	mkdir(dir, 0755);
+	for (j = 0; j < 6; j++)
+		put(dir, counters[j], "5000000000\n");
+	snprintf(text, sizeof(text), "%d\n", 1000000 * (100 - i));
+	put(dir, "total_syscalls", text);
+}
+
+static void make_root(int sessions)
+{
+	char path[128];
+	int i;
+
+	if (!mkdtemp(root))
+		tap_bail("cannot make a folder");
+	snprintf(path, sizeof(path), "mkdir -p %s/sys/kernel/agentns/sessions %s/proc",
+		 root, root);
+	if (system(path))
+		tap_bail("cannot make folders");
+	for (i = 0; i < sessions; i++)
+		make_session(i);
+}
+
+/* A program on a terminal of its own. */
+struct terminal {
+	int fd;
+	pid_t pid;
+	size_t used;
+	char seen[1 << 18];
+};
+
+static void start(struct terminal *t, const char *term, int lines, int columns)
+{
+	struct winsize size = { .ws_row = lines, .ws_col = columns };
+
+	t->used = 0;
+	t->pid = forkpty(&t->fd, NULL, NULL, &size);
+	if (t->pid < 0)
+		tap_bail("no terminals");
+	if (!t->pid) {
+		setenv("TERM", term, 1);
+		setenv("LC_ALL", "C.UTF-8", 1);
+		setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+		unsetenv("NO_COLOR");
+		execl(program, program, "top", "-d", "0.2", "--sysroot", root,
+		      NULL);
+		_exit(99);
+	}
+}
+
+/* Read until @text was drawn, at the latest for ten seconds. */
+static bool sees(struct terminal *t, const char *text)
+{
+	struct pollfd poll_fd = { .fd = t->fd, .events = POLLIN };
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		ssize_t n;
+
+		t->seen[t->used] = '\0';
+		if (strstr(t->seen, text))
+			return true;
+		if (poll(&poll_fd, 1, 100) != 1)
+			continue;
+		n = read(t->fd, t->seen + t->used,
+			 sizeof(t->seen) - 1 - t->used);
+		if (n <= 0)
+			break;
+		t->used += n;
+	}
+	t->seen[t->used] = '\0';
+	return strstr(t->seen, text);
+}
+
+static void type(struct terminal *t, const char *keys)
+{
+	t->used = 0;
+	if (write(t->fd, keys, strlen(keys)) < 0)
+		tap_bail("cannot type");
+}
+
+static int end(struct terminal *t)
+{
+	int status = 0, i;
+
+	/* What is left has to be read, or the program cannot write it. */
+	for (i = 0; i < 100 && !waitpid(t->pid, &status, WNOHANG); i++) {
+		struct pollfd poll_fd = { .fd = t->fd, .events = POLLIN };
+
+		if (poll(&poll_fd, 1, 100) == 1 && t->used < sizeof(t->seen) - 1)
+			if (read(t->fd, t->seen, 1024) < 0)
+				usleep(20000);
+	}
+	if (i == 100) {
+		kill(t->pid, SIGKILL);
+		waitpid(t->pid, &status, 0);
+	}
+	close(t->fd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   1000 + WTERMSIG(status);
+}
+
+static void test_keys(void)
+{
+	static struct terminal t;
+
+	start(&t, "xterm", 24, 120);
+	ok(sees(&t, "30 sessions, by SYSCALLS a second"), "the title");
+	ok(sees(&t, "CALLS/S") && sees(&t, "INTENT"), "the headings");
+	ok(sees(&t, "a0000000000"), "a session");
+	ok(sees(&t, "t\303\244sk \\x1b[2J0"), "its tag, escaped");
+	ok(sees(&t, "100.0M") || sees(&t, "100M"), "a large number, shortened");
+	/* Only what differs is drawn. */
+	type(&t, "rR");
+	ok(sees(&t, "least first"), "by value, the least first");
+	type(&t, "R");
+	type(&t, ">");
+	ok(sees(&t, "OPENS"), "by another column");
+	type(&t, "h");
+	ok(sees(&t, "Keys of agentns top"), "help");
+	type(&t, "x");
+	ok(sees(&t, "sessions, by"), "and back");
+	type(&t, "k");
+	ok(sees(&t, "kill session a0000000"), "kill asks");
+	type(&t, "n");
+	ok(sees(&t, "nothing was done"), "and takes no for an answer");
+	type(&t, "lwall=x\r");
+	ok(sees(&t, "not a decimal number"), "a bad limit");
+	type(&t, "q");
+	ok_int(end(&t), 0, "quit");
+}
+
+static void test_sizes(void)
+{
+	struct winsize small = { .ws_row = 2, .ws_col = 9 };
+	static struct terminal t;
+
+	start(&t, "vt100", 5, 30);
+	ok(sees(&t, "30 sessions"), "a small terminal");
+	ioctl(t.fd, TIOCSWINSZ, &small);
+	kill(t.pid, SIGWINCH);
+	usleep(300000);
+	type(&t, "\033[B\033[5~");
+	usleep(300000);
+	type(&t, "q");
+	ok_int(end(&t), 0, "smaller yet, and quit");
+	start(&t, "nosuchterm", 24, 80);
+	ok(sees(&t, "nosuchterm"), "an unknown terminal is named");
+	ok_int(end(&t), 1, "which is a failure");
+	start(&t, "xterm", 24, 80);
+	ok(sees(&t, "30 sessions"), "a terminal");
+	kill(t.pid, SIGTERM);
+	ok(end(&t) != 99, "SIGTERM ends it");
+}
+
+int main(void)
+{
+	const char *build = getenv("BUILD");
+	char path[512], command[600];
+
+	if (!build)
+		tap_bail("$BUILD is not set");
+	snprintf(path, sizeof(path), "%s/agentns", build);
+	program = path;
+	make_root(30);
+	test_keys();
+	test_sizes();
+	snprintf(command, sizeof(command),
+		 "'%s' top --sysroot %s 2>&1 </dev/null | grep -q 'no terminal'",
+		 path, root);
+	ok_int(system(command), 0, "no terminal");
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	if (system(command))
+		return 1;
+	return tap_done();
+}
