@@ -24,7 +24,8 @@ O=$(cd "$BUILD" && pwd)
 result_of $? "make install with DESTDIR, prefix and LIBDIR"
 sed 's/^/# /' "$tmp/log"
 
-(cd "$tmp/dest" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort) >"$tmp/got"
+# The pages of the library's functions are counted by test-manual.sh; one stands for all.
+(cd "$tmp/dest" && find . ! -type d ! \( -name 'agentns_*.3' ! -name agentns_abi.3 \) | sed 's/^\.//' | LC_ALL=C sort) >"$tmp/got"
 LC_ALL=C sort >"$tmp/want" <<'END'
 /usr/bin/agentns
 /usr/bin/agentns-unshare
@@ -39,6 +40,8 @@ LC_ALL=C sort >"$tmp/want" <<'END'
 /usr/share/bash-completion/completions/agentns-unshare
 /usr/share/man/man1/agentns-unshare.1
 /usr/share/man/man1/agentns.1
+/usr/share/man/man3/agentns_abi.3
+/usr/share/man/man3/libagentns.3
 /usr/share/man/man4/agentns.4
 /usr/share/man/man7/agent_namespaces.7
 /usr/share/zsh/site-functions/_agentns

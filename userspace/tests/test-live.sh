@@ -12,51 +12,8 @@ here=$(dirname "$0")
 # shellcheck source=tests/tap.sh
 . "$here/tap.sh"
 
-BUILD=${BUILD:-$here/../build}
-sysctl=/proc/sys/kernel/agent_ns
-sessions=/sys/kernel/agentns/sessions
-
-if [ ! -e /proc/self/agent_session ]; then
-	echo "1..0 # SKIP this kernel has no agent sessions, or agentns.ko is not loaded"
-	exit 0
-fi
-tmp=$(mktemp -d) || exit 1
-chmod 755 "$tmp"
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM HUP
-unset AGENT_INTENT
-
-# try COMMAND... - run into $tmp/out and $tmp/err, status in $status
-try() {
-	"$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
-
-agentns() {
-	try "$BUILD/agentns" "$@"
-}
-
-# expect STATUS STDOUT STDERR TEXT - the last run; the two are case patterns
-expect() {
-	good=true
-	[ "$status" = "$1" ] || good=false
-	# shellcheck disable=SC2254 # they are patterns
-	case $(cat "$tmp/out") in $2) ;; *) good=false ;; esac
-	# shellcheck disable=SC2254
-	case $(cat "$tmp/err") in $3) ;; *) good=false ;; esac
-	result $good "$4"
-	if [ $good = false ]; then
-		echo "# status $status"
-		sed 's/^/# stdout: /' "$tmp/out"
-		sed 's/^/# stderr: /' "$tmp/err"
-	fi
-}
-
-unprivileged() {
-	try setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-}
-
-zeros=00000000000000000000000000000000
+# shellcheck source=tests/live-lib.sh
+. "$here/live-lib.sh"
 
 test_unshare() {
 	try "$BUILD/agentns-unshare" cat /proc/self/agent_session
@@ -150,33 +107,18 @@ test_budget() {
 	expect 124 "*" "*the budget ended \"cat\": max_write_bytes reached" \
 		"run: killed at the limit"
 	agentns run --budget write_bytes=1M --on-exceed term cat /dev/zero
-	expect 124 "*" "*the budget ended*" "run: terminated at the limit"
+	# Where the kernel does not say, a write that was not finished hides it.
+	if [ "$says_exceeded" = yes ]; then
+		expect 124 "*" "*the budget ended*" "run: terminated at the limit"
+	else
+		expect 143 "*" "" "run: terminated at the limit"
+	fi
 	agentns run --budget write_bytes=1K --on-exceed log \
 		head -c 4096 /dev/zero
 	expect 0 "*" "" "run: logged at the limit"
 	agentns run --budget wall=1 sleep 20
 	expect 124 "" "*the budget ended*max_elapsed_ns*" \
 		"run: killed at the deadline"
-}
-
-# start NAME BUDGET - a session that sleeps, its id in $id and its PID in $pid
-start() {
-	"$BUILD/agentns" run --intent "$1" --budget "$2" -- sh -c '
-		cat /proc/self/agent_session >'"$tmp"'/id.new
-		echo $$ >'"$tmp"'/pid
-		mv '"$tmp"'/id.new '"$tmp"'/id
-		exec sleep 100' &
-	runner=$!
-	while [ ! -e "$tmp/id" ]; do sleep 0.1; done
-	id=$(cat "$tmp/id")
-	pid=$(cat "$tmp/pid")
-	rm "$tmp/id"
-}
-
-stop() {
-	kill "$runner"
-	wait "$runner"
-	status=$?
 }
 
 test_ls_show() {

@@ -15,6 +15,8 @@ tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM HUP
 
+here=$(dirname "$0")
+
 show_diff() {
 	sed 's/^/# /' "$tmp/diff"
 }
@@ -41,7 +43,28 @@ for page in $MAN_PAGES; do
 	fi
 done
 
-# words COMMAND... - the long options that its --help names at the line's start
+# One page for each function of the library, each of them well-formed.
+sed -n 's/^	\(agentns_[a-z_]*\);$/\1/p' "$here/../lib/libagentns.map" >"$tmp/want"
+(cd "$BUILD/man" && ls agentns_*.3) | sed 's/\.3$//' | sort >"$tmp/got"
+diff "$tmp/want" "$tmp/got" >"$tmp/diff"
+result_of $? "each function has a page in section 3"
+show_diff
+sed -n '/^## /,/^# /p' "$here/../man/libagentns.3.scd" | grep -o '\*agentns_[a-z_]*\*' |
+	tr -d '*' | sort -u >"$tmp/got"
+diff "$tmp/want" "$tmp/got" >"$tmp/diff"
+result_of $? "libagentns.3 names each function"
+show_diff
+if command -v mandoc >/dev/null; then
+	mandoc -T lint -W warning "$BUILD"/man/agentns_*.3 2>&1 |
+		grep -v 'missing date' >"$tmp/diff"
+	[ ! -s "$tmp/diff" ]
+	result_of $? "section 3: mandoc finds nothing"
+	show_diff
+else
+	skip "section 3: mandoc (mandoc is missing)"
+fi
+
+# options_of COMMAND... - the long options that its --help names at the line's start
 options_of() {
 	"$@" --help | sed -n 's/^ \(-.,\|   \) \(--[a-z-]*\).*/\2/p' | sort
 }
@@ -59,7 +82,6 @@ documented() {
 	sed -n 's/^\(\*-.\*, \)\{0,1\}\*\(--[a-z-]*\)\*.*/\2/p' | sort
 }
 
-here=$(dirname "$0")
 tables | documented >"$tmp/tables"
 for c in $("$BUILD/agentns" --help | sed -n '/^Commands:/,/^$/s/^ \([a-z]*\) .*/\1/p'); do
 	section "$c" >"$tmp/section"
@@ -84,9 +106,19 @@ for c in $("$BUILD/agentns" --help | sed -n '/^Commands:/,/^$/s/^ \([a-z]*\) .*/
 	show_diff
 done
 
-awk '/^```/ { code = !code; next } code' "$here/../man/agent_namespaces.7.scd" |
-	sed 's/\\\\/\\/g' >"$tmp/example.c"
+# example PAGE - the program in it
+example() {
+	awk '/^```/ { code = !code; next } code' "$here/../man/$1.scd" |
+		sed -e 's/\\\\/\\/g' -e '/^cc /d' | awk '/^#include/ { c = 1 } c'
+}
+
+example agent_namespaces.7 >"$tmp/example.c"
 $CC -std=c11 -Wall -Wextra -Werror -I"$INCLUDE" -o "$tmp/example" "$tmp/example.c"
 result_of $? "the program in agent_namespaces.7 compiles"
+# Its synopsis has the include once more.
+example libagentns.3 >"$tmp/example.c"
+$CC -std=c11 -Wall -Wextra -Werror -I"$INCLUDE" -I"$here/../lib" -c \
+	-o "$tmp/example" "$tmp/example.c"
+result_of $? "the program in libagentns.3 compiles"
 
 tap_done

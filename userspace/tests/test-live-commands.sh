@@ -1,0 +1,325 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# test-live-commands.sh - the commands that act on sessions, follow and enter
+# them, on a kernel that has them; see test-live.sh
+
+set -u
+
+here=$(dirname "$0")
+# shellcheck source=tests/tap.sh
+. "$here/tap.sh"
+# shellcheck source=tests/live-lib.sh
+. "$here/live-lib.sh"
+
+# states ID - the states of a session's processes, as one word
+states() {
+	"$BUILD/agentns" tree -n -r -o STATE -Q 'TYPE == process' "$1" |
+		sort -u | tr -d '\n'
+}
+
+test_doctor() {
+	agentns doctor
+	expect 0 "CHECK *hooks *ok *loaded *ok *capability *ok *session *ok *" \
+		"" "doctor: all is well"
+	unprivileged "$BUILD/agentns" doctor
+	expect 1 "*capability *failed*To mend \"capability\":*sudo*" "" \
+		"doctor: no capability"
+	echo 0 >$sysctl/enabled
+	agentns doctor
+	expect 1 "*knobs *failed*sysctl kernel.agent_ns.enabled=1*" "" \
+		"doctor: switched off"
+	echo 1 >$sysctl/enabled
+}
+
+test_set() {
+	start job fork=50
+	agentns set --intent "new tag" --budget opens=7000,wall=2h \
+		--no-limit fork --on-exceed log "$id"
+	expect 0 "" "" "set"
+	[ "$(cat "$sessions/$id/intent")" = "new tag" ] &&
+		[ "$(cat "$sessions/$id/max_opens")" = 7000 ] &&
+		[ "$(cat "$sessions/$id/max_elapsed_ns")" = 7200000000000 ] &&
+		[ "$(cat "$sessions/$id/max_forks")" = max ] &&
+		[ "$(cat "$sessions/$id/action")" = log ]
+	result_of $? "set: all of it"
+	agentns set --intent "$(printf 'a\001')" "$pid"
+	expect 1 "" "*cannot set intent of session $id: *printable UTF-8*" \
+		"set: a bad tag"
+	agentns set --intent "" "$id"
+	expect 0 "" "" "set: no tag"
+	agentns set --budget wall=3h --intent "$(printf 'b\033')" "$id"
+	expect 1 "" "*cannot set intent*what was set before stays set" \
+		"set: half of it is told"
+	unprivileged "$BUILD/agentns" set --budget wall=3h "$id"
+	expect 1 "" "*cannot set max_elapsed_ns*root*" "set: not as a user"
+	agentns set "$id"
+	expect 2 "" "*nothing was given*" "set: nothing"
+	agentns set --no-limit bogus "$id"
+	expect 2 "" '*no limit "bogus"*' "set: an unknown limit"
+	agentns set --budget tasks=100 "$id"
+	if module_cannot; then
+		skip "set: a limit of later modules (this module has none)"
+	else
+		expect 0 "" "" "set: a limit of later modules"
+	fi
+	stop
+}
+
+test_kill() {
+	start job fork=50
+	agentns kill -v "$id"
+	expect 0 "session $id: killed" "" "kill"
+	wait "$runner"
+	result_of $(($? != 137)) "kill: the command died of it"
+	agentns kill "$id"
+	expect 1 "" "*no session*" "kill: it has ended"
+	start job fork=50
+	agentns kill --signal usr1 -v "$pid"
+	expect 0 "session $id: 1 process signalled" "" "kill: another signal, by PID"
+	wait "$runner"
+	result_of $(($? != 138)) "kill: the command died of that"
+	agentns kill --signal nosuch "$id"
+	expect 2 "" '*no signal "nosuch"*' "kill: no such signal"
+	agentns kill
+	expect 2 "" "*no PID*" "kill: nothing"
+	agentns kill ffff 99999999 zzz
+	expect 1 "" "*ffff*99999999*zzz*" "kill: all that is wrong is told"
+	start job fork=50
+	unprivileged "$BUILD/agentns" kill "$id"
+	expect 1 "" "*cannot kill session $id*root*" "kill: not as a user"
+	agentns kill --all
+	expect 0 "" "" "kill --all"
+	wait "$runner"
+	result_of $(($? != 137)) "kill --all: the command died of it"
+}
+
+# Something that forks all the time cannot slip through.
+test_stop() {
+	# shellcheck disable=SC2016
+	"$BUILD/agentns" run -- sh -c '
+		cat /proc/self/agent_session >'"$tmp"'/id.new
+		mv '"$tmp"'/id.new '"$tmp"'/id
+		while :; do (sleep 0.01 &) ; sleep 0.02; done' &
+	runner=$!
+	while [ ! -e "$tmp/id" ]; do sleep 0.1; done
+	id=$(cat "$tmp/id")
+	rm "$tmp/id"
+	agentns stop -v "$id"
+	expect 0 "session $id: * stopped" "" "stop"
+	a=$(cat "$sessions/$id/counters/total_syscalls")
+	sleep 1
+	[ "$(states "$id")" = T ] &&
+		[ "$a" = "$(cat "$sessions/$id/counters/total_syscalls")" ]
+	result_of $? "stop: nobody runs"
+	agentns cont "$id"
+	expect 0 "" "" "cont"
+	sleep 1
+	[ "$a" != "$(cat "$sessions/$id/counters/total_syscalls")" ]
+	result_of $? "cont: they run"
+	agentns kill "$id"
+	wait "$runner"
+}
+
+test_hidden() {
+	dirs=$(cat /sys/kernel/agentns/max_session_dirs)
+	echo 0 >/sys/kernel/agentns/max_session_dirs
+	start hidden fork=50
+	agentns tree -n -o NODE,INTENT
+	expect 0 "$id hidden
+*sleep*" "" "tree: a session without a directory"
+	agentns set --budget wall=1h "$pid"
+	expect 1 "" "*no directory*max_session_dirs*" "set: no directory"
+	agentns kill -v "$id"
+	expect 0 "session $id: 1 process killed" "" "kill: no directory"
+	wait "$runner"
+	result_of $(($? != 137)) "kill: no directory, but dead"
+	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
+}
+
+test_run_options() {
+	# shellcheck disable=SC2016
+	agentns run --intent "two words" --user nobody --cwd / --env A=b --env HOME \
+		sh -c 'id -u; pwd; echo "$A ${HOME-none} $USER $AGENTNS_INTENT"'
+	expect 0 "65534
+/
+b none nobody two words" "" "run: user, folder, environment"
+	# shellcheck disable=SC2016
+	agentns run sh -c '
+		[ "$AGENTNS_SESSION_ID" = "$(cat /proc/self/agent_session)" ] &&
+		case $TRACEPARENT in 00-$AGENTNS_SESSION_ID-????????????????-01) ;; *) false ;; esac &&
+		[ -z "${AGENTNS_PARENT_TRACEPARENT+x}" ]'
+	expect 0 "" "" "run: the session's id and trace"
+	trace=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00
+	# shellcheck disable=SC2016
+	TRACEPARENT=$trace TRACESTATE=x=y agentns run sh -c \
+		'echo "$TRACEPARENT $AGENTNS_PARENT_TRACEPARENT ${TRACESTATE-none}"'
+	expect 0 "00-*-*-00 $trace none" "" "run: an inherited trace is the parent"
+	agentns run --stats --json-stats "$tmp/stats" --budget wall=1h \
+		head -c 1000 /dev/zero
+	expect 0 "*" "*session *status *0*SYSCALLS*WRITE_BYTES *ELAPSED *of 3600.000*" \
+		"run --stats"
+	if command -v python3 >/dev/null; then
+		python3 - "$tmp/stats" <<'END' >"$tmp/json" 2>&1
+import json, sys
+j = json.load(open(sys.argv[1]))
+assert j["status"] == 0 and j["ended_by_budget"] is False, j
+assert j["counters"]["write_bytes"] >= 1000, j
+assert j["limits"]["max_elapsed_ns"] == 3600 * 10**9, j
+assert j["command"] == ["head", "-c", "1000", "/dev/zero"], j
+assert j["traceparent"][3:35] == j["id"], j
+END
+		result_of $? "run --json-stats"
+		sed 's/^/# /' "$tmp/json"
+	else
+		skip "run --json-stats (python3 is missing)"
+	fi
+	agentns run --json-stats "$tmp/stats" --budget write_bytes=64K \
+		cat /dev/zero
+	expect 124 "*" "*the budget ended \"cat\": max_write_bytes reached" \
+		"run: one status for the budget"
+	grep -q '"ended_by_budget":true' "$tmp/stats"
+	result_of $? "run --json-stats: ended by the budget"
+	agentns run --budget wall=1h sh -c 'kill -KILL $$'
+	expect 137 "" "" "run: another's SIGKILL is not the budget's"
+	agentns run --cwd /nonexistent true
+	expect 1 "" '*folder "/nonexistent"*No such file*' "run: no such folder"
+	agentns run --seal cat /proc/self/agent_session
+	if module_cannot; then
+		expect 1 "" "*cannot seal*later one*" "run --seal: refused, not executed"
+	else
+		expect 0 "*" "" "run --seal"
+	fi
+	agentns run --budget opens=5 --on-exceed deny cat /etc/passwd
+	if module_cannot; then
+		expect 1 "" "*cannot set the budget*" "run: deny: refused, not executed"
+	else
+		[ "$status" != 0 ] && grep -qi quota "$tmp/err"
+		result_of $? "run: deny"
+	fi
+}
+
+test_events() {
+	if ! mountpoint -q /sys/kernel/tracing; then
+		mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	fi
+	for format in -J --otlp-json; do
+		"$BUILD/agentns" events $format >"$tmp/events$format" &
+		eval "watcher$(echo $format | tr -d -)=\$!"
+	done
+	# Until both watch: their instances are there.
+	n=0
+	while [ "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune | wc -l)" -lt 2 ] &&
+		[ $n -lt 100 ]; do
+		sleep 0.1
+		n=$((n + 1))
+	done
+	sleep 1
+	# shellcheck disable=SC2016
+	TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 \
+		"$BUILD/agentns" run --intent 'outer intent=x' -- sh -c '
+			cat /proc/self/agent_session >'"$tmp"'/outer
+			sleep 1
+			"$0" cat /proc/self/agent_session >'"$tmp"'/inner' "$BUILD/agentns-unshare"
+	sleep 1
+	# shellcheck disable=SC2154 # set by eval
+	kill "$watcherJ" "$watcherotlpjson"
+	wait "$watcherJ"
+	result_of $(($? != 143)) "events: ends by SIGTERM"
+	wait "$watcherotlpjson"
+	[ -z "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune)" ]
+	result_of $? "events: no instance of tracefs is left"
+	if ! command -v python3 >/dev/null; then
+		skip "events: JSON (python3 is missing)"
+		return
+	fi
+	python3 - "$(cat "$tmp/outer")" "$(cat "$tmp/inner")" "$tmp/events" <<'END' >"$tmp/json" 2>&1
+import json, sys
+outer, inner, name = sys.argv[1:]
+e = [json.loads(l) for l in open(name + "-J")]
+by = lambda i: [x for x in e if x["id"] == i]
+assert [x["event"] for x in by(outer) if x["event"] in ("start", "intent", "end")] == ["start", "intent", "end"], e
+assert [x["event"] for x in by(inner) if x["event"] in ("start", "intent", "end")] == ["start", "end"], e
+assert by(inner)[0]["parent"] == outer and by(outer)[0]["pid"] > 1, e
+end = by(outer)[-1]
+assert end["intent"] == "outer intent=x" and end["counters"]["fork_count"] >= 1, end
+assert by(inner)[-1]["counters"]["elapsed_ns"] < end["counters"]["elapsed_ns"], e
+END
+	result_of $? "events: JSON lines"
+	sed 's/^/# /' "$tmp/json"
+	python3 - "$(cat "$tmp/outer")" "$(cat "$tmp/inner")" "$tmp/events" <<'END' >"$tmp/json" 2>&1
+import json, re, sys
+outer, inner, name = sys.argv[1:]
+spans = {}
+for line in open(name + "--otlp-json"):
+    for r in json.loads(line)["resourceSpans"]:
+        assert {a["key"] for a in r["resource"]["attributes"]} >= {"service.name", "host.name"}
+        for s in r["scopeSpans"]:
+            for span in s["spans"]:
+                spans[span["traceId"]] = span
+o, i = spans[outer], spans[inner]
+for s in o, i:
+    assert re.fullmatch("[0-9a-f]{16}", s["spanId"]) and s["kind"] == 1, s
+    assert int(s["startTimeUnixNano"]) < int(s["endTimeUnixNano"]), s
+    a = {x["key"]: x["value"] for x in s["attributes"]}
+    assert int(a["agentns.total_syscalls"]["intValue"]) > 0, s
+assert o["name"] == "outer intent=x", o
+assert o["links"] == [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331"}], o
+assert i["links"][0]["traceId"] == outer and i["links"][0]["spanId"] == o["spanId"], i
+END
+	result_of $? "events: finished sessions as spans"
+	sed 's/^/# /' "$tmp/json"
+	"$BUILD/agentns" events 2>"$tmp/err" | head -n 1 >"$tmp/out" &
+	reader=$!
+	n=0
+	while kill -0 $reader 2>/dev/null && [ $n -lt 100 ]; do
+		"$BUILD/agentns-unshare" true
+		sleep 0.1
+		n=$((n + 1))
+	done
+	wait $reader
+	status=$?
+	expect 0 "* start *" "" "events: a reader that goes away"
+	unprivileged "$BUILD/agentns" events
+	expect 1 "" "*cannot watch events: permission denied*root*" \
+		"events: not as a user"
+}
+
+test_enter() {
+	start job wall=1h
+	agentns enter "$id" cat /proc/self/agent_session
+	if module_cannot; then
+		skip "enter (this module has no setns)"
+		stop
+		return
+	fi
+	expect 0 "$id" "" "enter ID"
+	agentns enter "$pid" -- sh -c 'exit 5'
+	expect 5 "" "" "enter PID"
+	agentns enter "$id" -- /nonexistent
+	expect 127 "" "*cannot execute*" "enter: no such command"
+	unprivileged "$BUILD/agentns" enter "$id" -- true
+	expect 1 "" "*cannot enter*CAP_SYS_ADMIN*" "enter: not as a user"
+	agentns enter
+	expect 2 "" "*no PID*" "enter: nothing"
+	stop
+}
+
+test_metrics() {
+	start 'a "tag"' fork=50
+	agentns metrics
+	expect 0 "*agentns_session_forks_total{id=\"$id\",parent=\"\",intent=\"a \\\\\"tag\\\\\"\"} *agentns_session_limit_forks{id=\"$id\"*} 50*# EOF" \
+		"" "metrics"
+	stop
+}
+
+test_doctor
+test_set
+test_kill
+test_stop
+test_hidden
+test_run_options
+test_events
+test_enter
+test_metrics
+tap_done
