@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&command_enter,
 	&command_prov,
 	&command_metrics,
+	&command_defaults,
 	&command_doctor,
 	&command_completion,
 	NULL

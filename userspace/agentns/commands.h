@@ -15,6 +15,7 @@
 
 int cmd_completion(int argc, char **argv);
 int cmd_cont(int argc, char **argv);
+int cmd_defaults(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_enter(int argc, char **argv);
 int cmd_events(int argc, char **argv);
@@ -32,6 +33,7 @@ int cmd_tree(int argc, char **argv);
 extern const struct command command_agentns;
 extern const struct command command_completion;
 extern const struct command command_cont;
+extern const struct command command_defaults;
 extern const struct command command_doctor;
 extern const struct command command_enter;
 extern const struct command command_events;

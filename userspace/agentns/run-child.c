@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "escape.h"
+#include "notify.h"
 #include "run.h"
 
 static int change_user(const struct run *run, int *error)
@@ -94,10 +96,18 @@ int run_setup(void *data, struct spawn_child *child, int *error)
 void run_started(void *data, pid_t pid)
 {
 	struct run *run = data;
-	char path[40];
+	char path[40], id[AGENTNS_ID_BUFSIZE], status[400];
+	char *intent = NULL;
 
 	if (agentns_pid_id(run->handle, pid, &run->session.id))
 		return;
+	if (run->intent)
+		intent = escape(run->intent);
 	snprintf(path, sizeof(path), "/proc/%ld/ns/agent", (long)pid);
 	run->ns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(status, sizeof(status), "agent session %s%s%s",
+		 agentns_id_format(&run->session.id, id),
+		 run->intent ? ": " : "", intent ? intent : "");
+	notify_status(status);
+	free(intent);
 }

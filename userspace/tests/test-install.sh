@@ -31,6 +31,8 @@ LC_ALL=C sort >"$tmp/want" <<'END'
 /usr/bin/agentns-unshare
 /usr/include/agentns.h
 /usr/include/linux/agent_namespaces.h
+/usr/lib/systemd/system/agentns-defaults.service
+/usr/lib/systemd/system/agentns@.service
 /usr/lib/triplet/libagentns.a
 /usr/lib/triplet/libagentns.so
 /usr/lib/triplet/libagentns.so.0
@@ -49,6 +51,23 @@ END
 diff "$tmp/want" "$tmp/got" >"$tmp/diff"
 result_of $? "the files that are installed"
 sed 's/^/# /' "$tmp/diff"
+
+if command -v systemd-analyze >/dev/null; then
+	# It wants the programs where the units say they are.
+	mkdir -p "$tmp/units"
+	for unit in agentns@.service agentns-defaults.service; do
+		sed "s|/usr/bin|$tmp/dest/usr/bin|" "$tmp/dest/usr/lib/systemd/system/$unit" \
+			>"$tmp/units/$unit"
+	done
+	systemd-analyze verify --man=no "$tmp/units/agentns@x.service" \
+		"$tmp/units/agentns-defaults.service" >"$tmp/log" 2>&1
+	result_of $? "systemd takes the units"
+	[ ! -s "$tmp/log" ]
+	result_of $? "and has nothing to say of them"
+	sed 's/^/# /' "$tmp/log"
+else
+	skip "systemd takes the units (systemd-analyze is missing)"
+fi
 
 cat >"$tmp/user.c" <<'END'
 #include <agentns.h>
