@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
+# timeout: 600
 # leaks: no
 #
 # agentns' commands that act on sessions, follow and enter them.
