@@ -55,9 +55,11 @@ static void agentns_cputime_work(struct kthread_work *work)
 	struct agentns_obstacle obstacle;
 	u32 action;
 
-	/* Before the look at what was spent: who spends later kicks again. */
+	/*
+	 * Before the look at what was spent: who spends later kicks again. The
+	 * look is by IPI, so a CPU that has been looked at sees this, too.
+	 */
 	WRITE_ONCE(s->cputime.kicked, false);
-	smp_mb();
 	while (!agentns_draw_cpu(s, &obstacle))
 		if (agentns_crossed(obstacle.session, AGENTNS_CPU, 1,
 				    AGENTNS_ALL, false, &action))

@@ -16,10 +16,10 @@
 #define LEVELS		4
 #define TASKS		6
 
-/* Lives of each of the two that live at a time. */
+/* Of each of the two that live at a time; some 2.5 sessions a life. */
 static int lives(void)
 {
-	return getenv("AGENTNS_NIGHTLY") ? 50000 : 1200;
+	return getenv("AGENTNS_NIGHTLY") ? 50000 : 600;
 }
 
 enum resource { UNLINKS, CONNECTS, OPENS, BYTES, FORKS, CALLS, RESOURCES };
