@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // vm: --icount
-// vm:
+// vm: --smp 2
 // build: -Wno-sign-compare -Wno-clobbered
 /*
  * CPU time of all tasks together: counted as the kernel counts it, and limited

@@ -421,6 +421,67 @@ TEST_F(deny, bytes)
 	EXPECT_EQ(10000, st.st_size);
 }
 
+/*
+ * Two write limits and actions over and over while four tasks spend; then one
+ * is set, and from there on it is exact.
+ */
+TEST_F(deny, two_writers_at_once)
+{
+	static const char *const actions[] = { "log", "term", "deny" };
+	pid_t writer[2];
+	char limit[32];
+	__u64 base;
+
+	IN_SESSION(self->pid, {
+		signal(SIGTERM, SIG_IGN);
+		for (int i = 0; i < 3; i++)
+			if (!fork())
+				break;
+		raise_flag(&plan->ready);
+		while (plan->go < 2)
+			syscall(SYS_unlink, "nonexistent");
+		spin_until(&plan->go, 3);
+		for (int i = 0; i < 1000; i++) {
+			if (syscall(SYS_unlink, "nonexistent") == -1 && errno == EDQUOT)
+				raise_flag(&plan->denied);
+			else
+				raise_flag(&plan->done);
+		}
+		raise_flag(&plan->signals);
+		spin_until(&plan->go, 4);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 4, 20000));
+	for (int w = 0; w < 2; w++) {
+		writer[w] = fork();
+		if (writer[w])
+			continue;
+		for (int i = 0; i < 150; i++) {
+			char text[32];
+
+			sprintf(text, "%d", 1 + 37 * i % 997);
+			if (session_set(plan->id, "max_unlinks", text) ||
+			    session_set(plan->id, "action", actions[(i + w) % 3]))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (int w = 0; w < 2; w++)
+		EXPECT_EQ(0, reap(writer[w]));
+	plan->go = 2;
+	sleep_ms(50);
+	EXPECT_EQ(0, session_set(plan->id, "action", "deny"));
+	base = session_get(plan->id, "counters/unlink_count");
+	sprintf(limit, "%llu", (unsigned long long)base + 777);
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", limit));
+	plan->go = 3;
+	EXPECT_TRUE(WAIT_FOR(plan->signals == 4, 20000));
+	EXPECT_EQ(777, plan->done);
+	EXPECT_EQ(4000 - 777, plan->denied);
+	EXPECT_EQ(base + 777, session_get(plan->id, "counters/unlink_count"));
+	plan->go = 4;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
 /* Time cannot be denied; what takes time can. */
 TEST_F(deny, time_that_is_up)
 {

@@ -29,7 +29,8 @@ static const struct {
 
 static const char *const limits[] = {
 	"max_syscalls", "max_write_bytes", "max_elapsed_ns", "max_forks",
-	"max_opens", "max_connects", "max_unlinks",
+	"max_opens", "max_connects", "max_unlinks", "max_tasks", "max_cpu_ns",
+	"max_descendants", "grace_ns",
 };
 
 static const char *const counters[] = {
@@ -204,7 +205,10 @@ TEST_F(session, files)
 		"max_connects", "max_unlinks", "counters/total_syscalls",
 		"counters/openat_count", "counters/write_bytes",
 		"counters/connect_count", "counters/unlink_count",
-		"counters/fork_count", "counters/elapsed_ns",
+		"counters/fork_count", "counters/elapsed_ns", "max_tasks",
+		"max_cpu_ns", "max_descendants", "grace_ns", "sealed",
+		"crossings", "exceeded", "descendants", "counters/tasks",
+		"counters/cpu_ns",
 	};
 	struct stat st;
 	char inum[32];

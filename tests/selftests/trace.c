@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
-/* The three trace events: their fields, and what stands in them. */
+/* The trace events: their fields, and what stands in them. */
 #include "agentns-test.h"
 
 #define TRACING		"/sys/kernel/tracing/"
@@ -61,6 +61,22 @@ FIXTURE_VARIANT_ADD(format, intent) {
 	.event = "agent_intent_set",
 	.fields = {
 		{ "u8 sid[16]", 16 }, { "__data_loc char[] intent", 4 },
+	},
+};
+
+FIXTURE_VARIANT_ADD(format, exceeded) {
+	.event = "agent_budget_exceeded",
+	.fields = {
+		{ "u8 sid[16]", 16 }, { "__data_loc char[] resource", 4 },
+		{ "u64 value", 8 }, { "u64 limit", 8 },
+		{ "__data_loc char[] action", 4 },
+	},
+};
+
+FIXTURE_VARIANT_ADD(format, kill) {
+	.event = "agent_session_kill",
+	.fields = {
+		{ "u8 sid[16]", 16 }, { "__data_loc char[] cause", 4 },
 	},
 };
 
@@ -242,6 +258,34 @@ TEST_F(trace, a_session_that_is_killed_ends)
 	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
 	/* What was refused was not charged. */
 	sprintf(line, "agent_session_end: sid=%s total_syscalls=10 ", id);
+	EXPECT_EQ(1, count(traced(self->text), line));
+}
+
+/* Once each, however often the limit is crossed. */
+TEST_F(trace, a_crossing_and_a_kill)
+{
+	struct agent_ns_budget_ex ex = { .max_unlinks = 2 };
+	char *id = shared(4096), line[256];
+	volatile int *ready = (int *)(id + 64);
+	pid_t pid = fork();
+
+	if (!pid) {
+		enter_session();
+		own_id(id);
+		agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+		for (int i = 0; i < 10; i++)
+			syscall(SYS_unlink, "/nonexistent");
+		raise_flag(ready);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(*ready, 5000));
+	ASSERT_EQ(0, session_set(id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	sprintf(line, "agent_budget_exceeded: sid=%s resource=max_unlinks value=2 limit=2 action=log\n", id);
+	EXPECT_EQ(1, count(traced(self->text), line));
+	EXPECT_EQ(1, count(traced(self->text), "agent_budget_exceeded:"));
+	sprintf(line, "agent_session_kill: sid=%s cause=sysfs\n", id);
 	EXPECT_EQ(1, count(traced(self->text), line));
 }
 
