@@ -151,6 +151,47 @@ TEST_F(seal, leaves_power_over_what_is_below)
 	EXPECT_EQ(KILLED, reap(pid));
 }
 
+/* Down and back up again, and not out, whatever descriptors root has kept. */
+TEST_F(seal, cannot_be_left)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	char path[64], before[HEX_ID + 1], id[HEX_ID + 1];
+	int beside, sealed, below;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->other);
+	beside = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(beside, 0);
+	/* Without a seal root goes where it likes. */
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, ERR(setns(outside, AGENT_NS)));
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, ERR(setns(beside, AGENT_NS)));
+	ASSERT_EQ(0, ERR(setns(outside, AGENT_NS)));
+
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, seal());
+	own_id(before);
+	EXPECT_EQ(EPERM, ERR(setns(outside, AGENT_NS)));
+	EXPECT_EQ(EPERM, ERR(setns(beside, AGENT_NS)));
+	sealed = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, enter_session());
+	below = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(EPERM, ERR(setns(outside, AGENT_NS)));
+	EXPECT_EQ(EPERM, ERR(setns(beside, AGENT_NS)));
+	EXPECT_EQ(0, ERR(setns(sealed, AGENT_NS)));
+	EXPECT_STREQ(before, own_id(id));
+	EXPECT_EQ(0, ERR(setns(below, AGENT_NS)));
+	EXPECT_EQ(0, ERR(setns(sealed, AGENT_NS)));
+	EXPECT_EQ(EPERM, ERR(setns(outside, AGENT_NS)));
+	/* With other namespaces it is all or nothing. */
+	snprintf(path, sizeof(path), "/proc/%d", self->other);
+	beside = syscall(SYS_pidfd_open, self->other, 0);
+	ASSERT_GE(beside, 0);
+	EXPECT_EQ(EPERM, ERR(setns(beside, AGENT_NS | CLONE_NEWUTS)));
+	EXPECT_EQ(0, ERR(setns(beside, CLONE_NEWUTS)));
+	EXPECT_STREQ(before, own_id(id));
+}
+
 static int seal_and_wait(void)
 {
 	if (enter_session() || set_ex(budget))
