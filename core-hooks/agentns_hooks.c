@@ -18,6 +18,7 @@
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
 #include <linux/user_namespace.h>
@@ -405,6 +406,8 @@ void agentns_switch(struct nsproxy *new)
 	}
 
 	io_uring_task_cancel();
+	/* What it has used so far is accounted to the session that it leaves. */
+	task_sched_runtime(current);
 	/* At least one of the two is a session, and pinned to the end of this. */
 	ops = agentns_ops_pinned();
 	agentns_get(move.from);
@@ -498,6 +501,8 @@ put_module:
  */
 void __agentns_exit_task(struct task_struct *task)
 {
+	/* Later there is no session any more to account it to. */
+	task_sched_runtime(task);
 	agentns_ops_pinned()->exit(task->nsproxy->agent_ns);
 }
 

@@ -152,7 +152,7 @@ static bool agentns_budget_apply(struct agentns_session *s,
 		WRITE_ONCE(s->max_elapsed_ns, new->limit[AGENTNS_ELAPSED]);
 		WRITE_ONCE(s->elapsed_crossed, false);
 	}
-	return agentns_crossings_reconsider(s);
+	return agentns_crossings_reconsider(s, agentns_budget_loosens(old, new));
 }
 
 /* Outside the tree lock: what a change brings about at once. */
@@ -354,21 +354,16 @@ static int agentns_deny(struct agentns_session *s)
 /*
  * The task is to stop until the budget is raised, and to do then what it is
  * about to do now. It can only stop on its way back to user space; from a
- * system call it goes there, to make it anew. A request of another kind waits
- * here.
+ * system call it goes there, to make it anew. A request of another kind fails:
+ * it must not wait under locks that others need, as a ring's.
  *
- * Return: 0 to try again, or the error to fail with.
+ * Return: the error to fail with.
  */
 static int agentns_stop_here(struct agentns_session *s, bool restart)
 {
-	/* Which cannot be stopped. */
-	if (is_global_init(current))
-		return -EDQUOT;
 	agentns_stop_process(s, current);
-	if (!restart) {
-		schedule_timeout_killable(msecs_to_jiffies(10));
-		return 0;
-	}
+	if (!restart)
+		return -EINTR;
 	/*
 	 * Whatever thread of the process takes the signal: this one has to
 	 * pass by the signal code, which restarts the call.
@@ -395,6 +390,9 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 		agentns_gate_wait(s);
 		return 0;
 	case AGENTNS_STOPPED:
+		/* No signal reaches the machine's init: it can be refused. */
+		if (is_global_init(current))
+			return exempt ? 1 : -EDQUOT;
 		return agentns_stop_here(s, restart);
 	case AGENTNS_TIME_UP:
 		return exempt ? 1 : agentns_deny(s);
@@ -403,6 +401,8 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 	}
 	if (!agentns_crossed(s, obstacle->res, n, portion, exempt, &action))
 		return 0;
+	if (is_global_init(current))
+		return exempt ? 1 : -EDQUOT;
 	switch (action) {
 	case AGENT_NS_ACTION_STOP:
 		return agentns_stop_here(s, restart);

@@ -136,7 +136,8 @@ int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
 	if (!agentns_take(s->cpu, AGENTNS_BYTES, n)) {
 		ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
 					    agentns_write_portion(file),
-					    object_is_on_stack(charge));
+					    object_is_on_stack(charge) &&
+					    !(current->flags & AGENTNS_PF_WORKER));
 		if (ret)
 			return ret;
 	}

@@ -10,6 +10,7 @@
 #include "cputime.h"
 #include "crossing.h"
 #include "deadline.h"
+#include "kill.h"
 #include "session.h"
 
 /* This CPU has no credit left, and somebody wants to know. */
@@ -35,7 +36,9 @@ void agentns_account_cpu_hook(struct ns_common *ns, u64 delta_ns)
 	struct agentns_session *s = to_session(ns);
 	s64 left = this_cpu_sub_return(s->cpu->credit[AGENTNS_CPU], delta_ns);
 
-	if (unlikely(left < 0 && READ_ONCE(s->cpu_limited)))
+	/* A stopped task that runs was sent a SIGCONT by somebody. */
+	if (unlikely((left < 0 && READ_ONCE(s->cpu_limited)) ||
+		     READ_ONCE(s->gate.stops)))
 		agentns_cputime_ask(s);
 }
 
@@ -44,6 +47,7 @@ static void agentns_cputime_kick(struct irq_work *work)
 	struct agentns_session *s = container_of(work, struct agentns_session,
 						 cputime.kick);
 
+	agentns_stop_current();
 	agentns_deadline_queue(s, &s->cputime.work);
 	agentns_session_put(s);
 }

@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ktime.h>
+#include <linux/overflow.h>
 #include <linux/ratelimit.h>
 
 #include "budget.h"
@@ -52,6 +53,16 @@ static void agentns_report(struct agentns_session *s,
 	agentns_dir_notify(s, "crossings");
 }
 
+/* When the time after a SIGTERM of now is over; U64_MAX is never. */
+static u64 agentns_grace_end(const struct agentns_session *s)
+{
+	u64 end;
+
+	if (check_add_overflow(ktime_get_boottime_ns(), s->grace_ns, &end))
+		return U64_MAX;
+	return end;
+}
+
 /* Under the tree lock: the part of the action that others have to see. */
 static void agentns_act_begin(struct agentns_session *s,
 			      struct agentns_crossing *c)
@@ -65,8 +76,7 @@ static void agentns_act_begin(struct agentns_session *s,
 	switch (c->action) {
 	case AGENT_NS_ACTION_TERM:
 		if (c->first && s->grace_ns && !s->kill_at_ns) {
-			WRITE_ONCE(s->kill_at_ns,
-				   ktime_get_boottime_ns() + s->grace_ns);
+			WRITE_ONCE(s->kill_at_ns, agentns_grace_end(s));
 			agentns_deadline_update(s);
 		}
 		break;
@@ -206,6 +216,8 @@ void agentns_expired(struct agentns_session *s, u64 elapsed_ns)
 	}
 	WRITE_ONCE(s->elapsed_crossed, true);
 	agentns_act_begin(s, &c);
+	/* The timer has fired for this; there may be an end of grace as well. */
+	agentns_deadline_update(s);
 	spin_unlock(&s->root->tree_lock);
 
 	agentns_act(s, &c);
@@ -237,13 +249,15 @@ void agentns_grace_over(struct agentns_session *s)
 /**
  * agentns_crossings_reconsider - a session's budget has been changed
  * @s: the session; its tree lock is held
+ * @loosened: it allows something that it did not allow before
  *
- * What a crossing brought about ends when no limit is crossed any more.
+ * What a crossing brought about ends when no limit is crossed any more. Who can
+ * only tighten a budget does not put off by it the end of its own grace.
  *
  * Context: Process context with interrupts on.
  * Return: whether tasks that were stopped are to go on: agentns_stop_or_go().
  */
-bool agentns_crossings_reconsider(struct agentns_session *s)
+bool agentns_crossings_reconsider(struct agentns_session *s, bool loosened)
 {
 	bool time = s->elapsed_crossed || s->pool[AGENTNS_CPU].crossed;
 	bool any = time, go_on = false;
@@ -253,7 +267,7 @@ bool agentns_crossings_reconsider(struct agentns_session *s)
 
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		any |= s->pool[res].crossed;
-	if (!any)
+	if (!any && loosened)
 		WRITE_ONCE(s->kill_at_ns, 0);
 	if (s->time_up && !time) {
 		s->time_up = false;

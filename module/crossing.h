@@ -13,6 +13,6 @@ void agentns_crossed_already(struct agentns_session *s,
 			     enum agentns_resource res);
 void agentns_expired(struct agentns_session *s, u64 elapsed_ns);
 void agentns_grace_over(struct agentns_session *s);
-bool agentns_crossings_reconsider(struct agentns_session *s);
+bool agentns_crossings_reconsider(struct agentns_session *s, bool loosened);
 
 #endif /* _AGENTNS_CROSSING_H */

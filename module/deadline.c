@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/overflow.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
@@ -28,14 +29,25 @@
 
 static struct kthread_worker *agentns_worker;
 
-/* By CPU: the IPI. Busy while it is on its way and has not looked yet. */
-static DEFINE_PER_CPU(call_single_data_t, agentns_ask);
+/**
+ * struct agentns_ask - the way to ask one CPU
+ * @csd: the IPI; belongs to whoever set @asked until the CPU has cleared it
+ * @asked: the CPU has been asked and has not looked yet
+ */
+struct agentns_ask {
+	call_single_data_t csd;
+	atomic_t asked;
+};
+
+static DEFINE_PER_CPU(struct agentns_ask, agentns_ask);
 
 /* In hard interrupt context: kill current where its session is over. */
 static void agentns_deal_with_current(void *info)
 {
 	struct agentns_session *s = current_session();
 
+	/* Before the look: whoever asks from here on asks anew. */
+	atomic_xchg(&this_cpu_ptr(&agentns_ask)->asked, 0);
 	/* Signals are sent with locks that sleep there; the worker does it. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return;
@@ -48,13 +60,20 @@ static void agentns_deal_with_current(void *info)
 	}
 }
 
+/* From hard interrupts, of any number of CPUs at once. */
 static void agentns_ask_cpus(void)
 {
 	int cpu;
 
-	for_each_online_cpu(cpu)
-		smp_call_function_single_async(cpu, per_cpu_ptr(&agentns_ask,
-								cpu));
+	for_each_online_cpu(cpu) {
+		struct agentns_ask *ask = per_cpu_ptr(&agentns_ask, cpu);
+
+		/* A CPU that has yet to look will see what this one has set. */
+		if (atomic_xchg(&ask->asked, 1))
+			continue;
+		if (smp_call_function_single_async(cpu, &ask->csd))
+			atomic_set(&ask->asked, 0);
+	}
 }
 
 /**
@@ -273,7 +292,7 @@ int __init agentns_deadlines_start(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		INIT_CSD(per_cpu_ptr(&agentns_ask, cpu),
+		INIT_CSD(&per_cpu_ptr(&agentns_ask, cpu)->csd,
 			 agentns_deal_with_current, NULL);
 	agentns_hrtimer_setup(&agentns_lifetime, agentns_lifetime_timer,
 			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);

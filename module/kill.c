@@ -254,6 +254,29 @@ void agentns_stop_or_go(struct agentns_session *top)
 }
 
 /**
+ * agentns_stop_current - stop current where it runs in a stopped session
+ *
+ * Somebody has sent it a SIGCONT. It does not take the mutex of those who stop
+ * and let go on, so it looks again: either it sees that they may go on, or who
+ * lets them go on sends its SIGCONT behind this SIGSTOP.
+ *
+ * Context: Hard interrupt.
+ */
+void agentns_stop_current(void)
+{
+	struct agentns_session *s = current_session();
+
+	/* Signals are sent with locks that sleep there. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || !s || !READ_ONCE(s->gate.stops))
+		return;
+	agentns_signal_process(current, SIGSTOP);
+	/* Pairs with the one in agentns_stop_or_go(). */
+	smp_mb();
+	if (!READ_ONCE(s->gate.stops))
+		agentns_signal_process(current, SIGCONT);
+}
+
+/**
  * agentns_stop_process - stop one process as long as a session is stopped
  * @s: the session, pinned, or one below the one that is stopped
  * @task: of the process; pinned by the caller

@@ -74,6 +74,13 @@ static inline bool agentns_exempt_native(unsigned long nr)
 	case __NR_futex_wait:
 	case __NR_futex_requeue:
 #endif
+	/* Of a trampoline that a probe put there: nobody expects an error. */
+#ifdef __NR_uretprobe
+	case __NR_uretprobe:
+#endif
+#ifdef __NR_uprobe
+	case __NR_uprobe:
+#endif
 		return true;
 	}
 	return false;
