@@ -121,6 +121,19 @@ hash_files() {
 	printf '%s\0' "$@" | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum | cut -c1-16
 }
 
+# compiled NAME: the program of tests/vm/NAME.c, compiled once for each version of it.
+compiled() {
+	local program
+	program=$CACHE/vm/$1-$(hash_files "$TOP/tests/vm/$1.c")
+	if [[ ! -x $program ]]; then
+		mkdir -p "$CACHE/vm"
+		gcc -static -O2 -Wall -Wno-unused-result -o "$program.$$" "$TOP/tests/vm/$1.c" >&2 ||
+			die "cannot compile tests/vm/$1.c: see above; make deps installs the compiler"
+		mv "$program.$$" "$program"
+	fi
+	printf '%s\n' "$program"
+}
+
 # emulator_fault LOG: did the emulator, not the kernel, bring that machine down?
 #
 # Linux rewrites its own code while other processors run it, by way of a breakpoint (int3). In QEMU's parallel emulation
