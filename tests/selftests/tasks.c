@@ -168,7 +168,9 @@ TEST_F(tasks, never_more)
 		for (int i = 0; i < 3; i++)
 			if (!fork())
 				break;
+		/* All four are there before the first fills the session. */
 		raise_flag(&plan->ready);
+		spin_until(&plan->ready, 4);
 		while (!plan->go) {
 			long pid = syscall(SYS_fork);
 
