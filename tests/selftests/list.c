@@ -298,6 +298,7 @@ TEST_F(list, bad_requests)
 {
 	struct agent_ns_id_req req = request(0, AGENT_NS, 0);
 	char *page = shared(8192);
+	long none;
 
 	EXPECT_EQ(-EFAULT, self->list((void *)8, self->ids, 8));
 	EXPECT_EQ(-EFAULT, self->list(&req, (void *)8, 8));
@@ -313,7 +314,14 @@ TEST_F(list, bad_requests)
 	req = request(0, AGENT_NS, 0);
 	EXPECT_EQ(-EOVERFLOW, self->list(&req, self->ids, 1000001));
 	req.ns_id = ~0ULL;
-	EXPECT_EQ(-ENOENT, self->list(&req, self->ids, 8));
+	none = self->list(&req, self->ids, 8);
+	if (variant->native) {
+		/* 7.2 and 7.3 differ in this, for all types alike. */
+		req.ns_type = CLONE_NEWUTS;
+		EXPECT_EQ(self->list(&req, self->ids, 8) < 0, none < 0);
+	} else {
+		EXPECT_EQ(-ENOENT, none);
+	}
 	/* A longer structure is fine while its tail is zero. */
 	req = request(0, AGENT_NS, 0);
 	req.size = 4096;

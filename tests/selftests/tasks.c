@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// timeout: 400
 // build: -Wno-sign-compare -Wno-clobbered
 /*
  * Limits on what lives at one time: tasks, and sessions below a session. And
@@ -91,7 +92,7 @@ TEST_F(tasks, are_counted)
 }
 
 /* So many at one time and not one more, however often one ends and another begins. */
-TEST_F(tasks, exact)
+TEST_F_TIMEOUT(tasks, exact, 120)
 {
 	for (int limit = 2; limit <= 66; limit *= 3) {
 		memset(plan, 0, sizeof(*plan));
@@ -156,7 +157,7 @@ TEST_F(tasks, threads_are_tasks)
 }
 
 /* Tasks that come and go as fast as they can, and somebody who counts. */
-TEST_F(tasks, never_more)
+TEST_F_TIMEOUT(tasks, never_more, 60)
 {
 	__u64 end, most = 0, now;
 
