@@ -134,14 +134,25 @@ compiled() {
 	printf '%s\n' "$program"
 }
 
+# note_emulator_death STATUS LOG: let emulator_fault know how QEMU ended.
+EMULATOR_DIED='emulator: QEMU itself was ended by signal'
+note_emulator_death() {
+	case $1 in
+	134 | 135 | 136 | 139) printf '\n%s %s\n' "$EMULATOR_DIED" $(($1 - 128)) >>"$2" ;; # ABRT BUS FPE SEGV
+	esac
+}
+
 # emulator_fault LOG: did the emulator, not the kernel, bring that machine down?
 #
 # Linux rewrites its own code while other processors run it, by way of a breakpoint (int3). In QEMU's parallel emulation
 # a processor may translate the old byte between the moment when another's write has thrown translations away and the
 # moment when the byte is written, and then goes on executing a breakpoint that memory does not hold. The oops proves
 # it: the byte where the breakpoint was executed, just before the one in brackets, is not cc.
+#
+# QEMU now and then dies itself, too; nothing that a guest does should be able to do that to it.
 emulator_fault() {
 	local code
+	[[ $(tail -n 1 "$1") != "$EMULATOR_DIED"* ]] || return 0
 	grep -a -m 1 -E 'BUG:|WARNING:|Oops' "$1" | grep -q 'Oops: int3' || return 1
 	code=$(grep -a -m 1 -A 12 'Oops: int3' "$1" | grep -m 1 'Code:' | grep -oE '[0-9a-f]{2} <[0-9a-f]{2}>')
 	[[ -n $code && $code != cc* ]]
