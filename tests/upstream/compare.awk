@@ -18,11 +18,19 @@ FNR == 1 {
 		order[++n] = $1
 	text[$1] = $3
 	seen[$1, run] = $2
+	ran[program($1), run] = 1
+}
+
+# Not every run has every program.
+function program(key) {
+	return substr(key, 1, index(key " ", " ") - 1)
 }
 
 # Results of a key on a kernel, each once, with how often.
 function outcome(key, kernel,    i, r, list, times, m, k, out) {
 	for (i = 1; i <= runs[kernel]; i++) {
+		if (!((program(key), kernel, i) in ran))
+			continue
 		r = ((key, kernel, i) in seen) ? seen[key, kernel, i] : "not there"
 		if (!(r in times))
 			list[++m] = r
