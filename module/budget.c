@@ -486,12 +486,11 @@ int agentns_budget_charge_call(struct agentns_session *s,
 }
 
 /**
- * agentns_budget_admit - may one more task come into a session?
+ * agentns_budget_admit - take a place in a session for current, which comes
  * @s: the session, pinned by the caller
- * @from: the one that current is in, NULL for none
+ * @from: the one that current is in and gives up its place of, NULL for none
  *
- * Nothing is charged yet: a fork at the same moment may take the last place,
- * and the task that comes is then one too many until another one ends.
+ * For a move that nothing else stops: there is no way back.
  *
  * Context: Process context, may sleep.
  * Return: 0, or the error with which it is not to come in.
@@ -503,7 +502,7 @@ int agentns_budget_admit(struct agentns_session *s,
 	u32 action;
 
 	/* A session that is stopped or killed takes nobody along. */
-	while (!agentns_room(s, from, AGENTNS_TASKS, &obstacle))
+	while (!agentns_spend_elsewhere(from, s, AGENTNS_TASKS, &obstacle))
 		if (agentns_crossed(obstacle.session, AGENTNS_TASKS, 1,
 				    AGENTNS_ALL, false, &action))
 			return -EDQUOT;

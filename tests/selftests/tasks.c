@@ -318,6 +318,97 @@ TEST_F(tasks, that_join)
 	close(fd);
 }
 
+#define ROUNDS	1000
+
+/* What the two who want the same place have come to. */
+struct contest {
+	volatile int round, over;	/* the number of the one that began, ended */
+	volatile long forked;		/* by the one inside: 0 while it tries */
+};
+
+static void __attribute__((noreturn)) fork_each_round(struct contest *c)
+{
+	for (int round = 1; ; round++) {
+		long pid;
+
+		spin_until(&c->round, round);
+		pid = syscall(SYS_fork);
+		if (!pid) {
+			spin_until(&c->over, round);
+			syscall(SYS_exit_group, 0);
+		}
+		__atomic_store_n(&c->forked, pid < 0 ? -errno : pid,
+				 __ATOMIC_RELEASE);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		else
+			spin_until(&c->over, round);
+		raise_flag(&plan->made);
+	}
+}
+
+/*
+ * A fork inside and an entry from outside, and one place: one of them gets it.
+ * Whoever comes from outside begins a little later when he was first, and a
+ * little earlier when he was not, so they meet.
+ */
+TEST_F_TIMEOUT(tasks, one_place_for_two, 240)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	int both = 0, none = 0, inside = 0, entered = 0, fd, pidfd;
+	struct contest *c = shared(4096);
+	__s64 delay = 0;
+	char path[64];
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 2, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		raise_flag(&plan->ready);
+		fork_each_round(c);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	pidfd = syscall(SYS_pidfd_open, self->pid, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, pidfd);
+	for (int round = 1; round <= ROUNDS; round++) {
+		__u64 begin;
+		int err;
+
+		c->forked = 0;
+		begin = now_ns();
+		c->round = round;
+		while ((__s64)(now_ns() - begin) < delay)
+			;
+		err = ERR(round % 2 ? setns(fd, 0) : setns(pidfd, AGENT_NS));
+		while (!c->forked)
+			;
+		both += !err && c->forked > 0;
+		none += err == EDQUOT && c->forked == -EDQUOT;
+		entered += !err && c->forked == -EDQUOT;
+		inside += err == EDQUOT && c->forked > 0;
+		delay += err ? -(delay / 64 + 100) : delay / 64 + 200;
+		if (delay < 0)
+			delay = 0;
+		ASSERT_EQ(0, ERR(setns(outside, 0)));
+		c->over = round;
+		while (plan->made < round)
+			;
+	}
+	ksft_print_msg("%d forks, %d entries; both %d, none %d; delay %lld ns\n",
+		       inside, entered, both, none, (long long)delay);
+	EXPECT_EQ(0, both);
+	EXPECT_EQ(0, none);
+	EXPECT_EQ(ROUNDS, inside + entered);
+	/* They have met: it was the one as often as the other. */
+	EXPECT_GT(inside, ROUNDS / 10);
+	EXPECT_GT(entered, ROUNDS / 10);
+	EXPECT_EQ(1, tasks_now(plan->id));
+	close(fd);
+}
+
 TEST_F(tasks, below_what_lives)
 {
 	IN_SESSION(self->pid, {
