@@ -172,6 +172,15 @@ static inline __u64 session_get(const char *id, const char *file)
 	return strcmp(text, "max") ? strtoull(text, NULL, 10) : 0;
 }
 
+/* The namespace that a process is in. */
+static inline int agent_fd(pid_t pid)
+{
+	char path[64];
+
+	sprintf(path, "/proc/%d/ns/agent", pid);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* Memory that children share. */
 static inline void *shared(size_t size)
 {

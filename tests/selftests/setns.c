@@ -65,14 +65,6 @@ static int pidfd_open(pid_t pid)
 	return syscall(SYS_pidfd_open, pid, 0);
 }
 
-static int agent_fd(pid_t pid)
-{
-	char path[64];
-
-	sprintf(path, "/proc/%d/ns/agent", pid);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static const char *id_of(pid_t pid, char *id)
 {
 	read_file(id, HEX_ID + 1, "/proc/%d/agent_session", pid);

@@ -353,6 +353,43 @@ TEST_F(stop, a_fork_bomb)
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
 }
 
+/* Who joins stops before it does anything there, and goes on with the others. */
+TEST_F(stop, who_joins)
+{
+	pid_t joiner;
+	int fd;
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+	});
+	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T', 20000));
+	fd = agent_fd(self->pid);
+	ASSERT_LE(0, fd);
+	joiner = fork();
+	if (!joiner) {
+		if (setns(fd, 0))
+			_exit(1);
+		/* No call: it would be stopped at that. */
+		while (!plan->go)
+			plan->spins[0]++;
+		syscall(SYS_exit_group, 0);
+	}
+	EXPECT_TRUE(WAIT_FOR(state_of(joiner) == 'T', 20000));
+	sleep_ms(50);
+	EXPECT_EQ(0, plan->spins[0]);
+	EXPECT_EQ('T', state_of(joiner));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
+	EXPECT_TRUE(WAIT_FOR(plan->spins[0] > 0, 20000));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(joiner));
+	EXPECT_EQ(0, reap(self->pid));
+	close(fd);
+}
+
 TEST_F(stop, ends_by_another_action)
 {
 	int status;
