@@ -45,16 +45,6 @@ static bool agentns_loosens(u64 old, u64 new)
 	return old && (!new || new > old);
 }
 
-static bool agentns_has_limit(const struct agentns_budget *budget)
-{
-	unsigned int i;
-
-	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
-		if (i != AGENTNS_DESCENDANTS && budget->limit[i])
-			return true;
-	return false;
-}
-
 /*
  * How much an action leaves to who is bound by it: all, all until the end
  * that follows a SIGTERM, what costs nothing, nothing, not even to exist.
@@ -75,18 +65,20 @@ static unsigned int agentns_severity(u32 action)
 /*
  * A SIGTERM that SIGKILL follows is not looser than to be denied or stopped,
  * and not tighter: it lets more be used, and it ends. From there only a kill
- * tightens.
+ * tightens. Whether there is a limit now makes no difference: somebody may set
+ * one later and rely on what is to happen at it.
  */
 static bool agentns_action_loosens(const struct agentns_budget *old,
 				   const struct agentns_budget *new)
 {
 	if (agentns_severity(new->action) < agentns_severity(old->action))
 		return true;
-	if (old->action != AGENT_NS_ACTION_TERM || !old->grace_ns ||
-	    new->action == AGENT_NS_ACTION_KILL)
+	if (new->action == AGENT_NS_ACTION_KILL)
 		return false;
-	return new->action != AGENT_NS_ACTION_TERM ||
-	       agentns_loosens(old->grace_ns, new->grace_ns);
+	if (agentns_loosens(old->grace_ns, new->grace_ns))
+		return true;
+	return old->action == AGENT_NS_ACTION_TERM && old->grace_ns &&
+	       new->action != AGENT_NS_ACTION_TERM;
 }
 
 /**
@@ -102,7 +94,7 @@ bool agentns_budget_loosens(const struct agentns_budget *old,
 	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
 		if (agentns_loosens(old->limit[i], new->limit[i]))
 			return true;
-	return agentns_has_limit(old) && agentns_action_loosens(old, new);
+	return agentns_action_loosens(old, new);
 }
 
 static void agentns_budget_read(const struct agentns_session *s,
