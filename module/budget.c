@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Setting budgets, and spending under them. */
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/cred.h>
 #include <linux/sched/signal.h>
 #include <linux/thread_info.h>
@@ -374,6 +375,8 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 			      enum agentns_portion portion, bool exempt,
 			      bool restart)
 {
+	/* It goes on without being charged. */
+	u32 spare = exempt ? BIT(AGENT_NS_ACTION_DENY) : 0;
 	struct agentns_session *s = obstacle->session;
 	u32 action;
 
@@ -391,7 +394,7 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 	case AGENTNS_LIMIT:
 		break;
 	}
-	if (!agentns_crossed(s, obstacle->res, n, portion, exempt, &action))
+	if (!agentns_crossed(s, obstacle->res, n, portion, spare, &action))
 		return 0;
 	if (is_global_init(current))
 		return exempt ? 1 : -EDQUOT;
@@ -482,21 +485,25 @@ int agentns_budget_charge_call(struct agentns_session *s,
  * @s: the session, pinned by the caller
  * @from: the one that current is in and gives up its place of, NULL for none
  *
- * For a move that nothing else stops: there is no way back.
+ * For a move that nothing else stops: there is no way back. Where there is no
+ * place, those inside do not pay for that with what the action does to them:
+ * they have crossed nothing. An action that lets work go on lets current in,
+ * and is taken.
  *
  * Context: Process context, may sleep.
- * Return: 0, or the error with which it is not to come in.
+ * Return: 0, or -EDQUOT where there is no place.
  */
 int agentns_budget_admit(struct agentns_session *s,
 			 struct agentns_session *from)
 {
+	const u32 spare = BIT(AGENT_NS_ACTION_KILL) |
+			  BIT(AGENT_NS_ACTION_STOP) | BIT(AGENT_NS_ACTION_DENY);
 	struct agentns_obstacle obstacle;
 	u32 action;
 
-	/* A session that is stopped or killed takes nobody along. */
 	while (!agentns_spend_elsewhere(from, s, AGENTNS_TASKS, &obstacle))
 		if (agentns_crossed(obstacle.session, AGENTNS_TASKS, 1,
-				    AGENTNS_ALL, false, &action))
+				    AGENTNS_ALL, spare, &action))
 			return -EDQUOT;
 	return 0;
 }

@@ -66,7 +66,7 @@ static void agentns_cputime_work(struct kthread_work *work)
 	WRITE_ONCE(s->cputime.kicked, false);
 	while (!agentns_draw_cpu(s, &obstacle))
 		if (agentns_crossed(obstacle.session, AGENTNS_CPU, 1,
-				    AGENTNS_ALL, false, &action))
+				    AGENTNS_ALL, 0, &action))
 			break;
 	agentns_session_put(s);
 }

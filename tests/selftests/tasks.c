@@ -278,6 +278,8 @@ TEST_F(tasks, born_in_a_session_of_their_own)
 TEST_F(tasks, that_join)
 {
 	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC), fd;
+	static const char *const refuse[] = { "deny", "stop", "kill" };
+	__u64 crossings;
 	char path[64];
 
 	IN_SESSION(self->pid, {
@@ -305,8 +307,21 @@ TEST_F(tasks, that_join)
 	plan->go = 1;
 	ASSERT_TRUE(WAIT_FOR(tasks_now(plan->id) == 1, 20000));
 	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "1"));
-	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
-	EXPECT_EQ(1, tasks_now(plan->id));
+	/* Refused, and no harm comes of it to who is inside. */
+	crossings = session_get(plan->id, "crossings");
+	for (size_t i = 0; i < ARRAY_SIZE(refuse); i++) {
+		EXPECT_EQ(0, session_set(plan->id, "action", refuse[i]));
+		EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
+		EXPECT_EQ(1, tasks_now(plan->id));
+		EXPECT_EQ(crossings, session_get(plan->id, "crossings"));
+		EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG | WUNTRACED));
+	}
+	/* Where work goes on it is a crossing like any other. */
+	EXPECT_EQ(0, session_set(plan->id, "action", "log"));
+	EXPECT_EQ(0, ERR(setns(fd, 0)));
+	EXPECT_EQ(2, tasks_now(plan->id));
+	EXPECT_EQ(crossings + 1, session_get(plan->id, "crossings"));
+	EXPECT_EQ(0, ERR(setns(outside, 0)));
 	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "max"));
 	for (int i = 0; i < 100; i++) {
 		ASSERT_EQ(0, ERR(setns(fd, 0)));
@@ -318,7 +333,7 @@ TEST_F(tasks, that_join)
 	close(fd);
 }
 
-#define ROUNDS	1000
+#define ROUNDS	500
 
 /* What the two who want the same place have come to. */
 struct contest {
