@@ -73,6 +73,11 @@ static inline int counters_of(struct agent_ns_counters_uapi *c)
 	return agent(PR_GET_AGENT_COUNTERS, c);
 }
 
+static inline int set_ex(struct agent_ns_budget_ex ex)
+{
+	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
 static inline void hex_id(const __u8 *id, char *text)
 {
 	for (int i = 0; i < AGENT_NS_ID_BYTES; i++)

@@ -17,11 +17,6 @@ struct plan {
 
 static struct plan *plan;
 
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
-
 static int seal(void)
 {
 	return agent5(PR_SEAL_AGENT_NS, 0, 0, 0, 0);

@@ -9,21 +9,8 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include "agentns-plan.h"
 #include "agentns-ring.h"
-
-struct plan {
-	volatile int ready, go, done, wrong, finished, signals;
-	volatile int spins[4];
-	char id[HEX_ID + 1];
-	pid_t pid[4];
-};
-
-static struct plan *plan;
-
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
 
 static void calls(int n)
 {
@@ -34,17 +21,6 @@ static void calls(int n)
 			raise_flag(&plan->wrong);
 	}
 }
-
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		syscall(SYS_exit_group, 0);				\
-	}								\
-} while (0)
 
 static char state_of(pid_t pid)
 {
@@ -63,7 +39,7 @@ FIXTURE(stop) {
 
 FIXTURE_SETUP(stop)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 
@@ -466,7 +442,7 @@ FIXTURE(crossing) {
 
 FIXTURE_SETUP(crossing)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 

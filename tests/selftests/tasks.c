@@ -8,30 +8,7 @@
 #include <linux/sched.h>
 #include <pthread.h>
 
-#include "agentns-test.h"
-
-struct plan {
-	volatile int ready, go, made, refused, most;
-	char id[HEX_ID + 1];
-};
-
-static struct plan *plan;
-
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
-
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		syscall(SYS_exit_group, 0);				\
-	}								\
-} while (0)
+#include "agentns-plan.h"
 
 /* A child that lives until it is told to end. */
 static long make_child(void)
@@ -53,7 +30,7 @@ FIXTURE(tasks) {
 
 FIXTURE_SETUP(tasks)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 
@@ -475,7 +452,7 @@ FIXTURE(descendants) {
 
 FIXTURE_SETUP(descendants)
 {
-	plan = shared(4096);
+	plan_new();
 }
 
 FIXTURE_TEARDOWN(descendants)
