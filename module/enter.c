@@ -23,6 +23,7 @@
 #include "gate.h"
 #include "kill.h"
 #include "session.h"
+#include "sysctl.h"
 #include "trace.h"
 
 #define AGENTNS_NO_OVERLAP(flag)					\
@@ -108,9 +109,9 @@ int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
 	err = agentns_may_leave(from, s);
 	if (err)
 		return err;
-	if (s)
+	if (s && READ_ONCE(agentns_enabled))
 		return agentns_budget_admit(s, from);
-	agentns_spent_elsewhere(from, NULL, AGENTNS_TASKS);
+	agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
 	return 0;
 }
 

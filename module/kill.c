@@ -21,6 +21,7 @@
 #include "gate.h"
 #include "kill.h"
 #include "session.h"
+#include "sysctl.h"
 #include "trace.h"
 
 /* Is this task in @top or below it? */
@@ -286,7 +287,8 @@ void agentns_stop_current(void)
 void agentns_stop_process(struct agentns_session *s, struct task_struct *task)
 {
 	mutex_lock(&agentns_stop_mutex);
-	if (READ_ONCE(s->gate.stops))
+	/* While disabled nothing else holds it up: it may have been continued. */
+	if (READ_ONCE(s->gate.stops) && READ_ONCE(agentns_enabled))
 		agentns_signal_process(task, SIGSTOP);
 	mutex_unlock(&agentns_stop_mutex);
 }
