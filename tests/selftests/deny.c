@@ -317,7 +317,7 @@ TEST_F(deny, a_32_bit_task_can_clean_up_and_end)
 
 TEST_F(deny, io_uring)
 {
-	struct ring ring;
+	struct ring ring = { };
 
 	IN_SESSION(self->pid, {
 		struct io_uring_sqe nop = { .opcode = IORING_OP_NOP };

@@ -153,6 +153,39 @@ TEST_F(stop, everybody)
 	EXPECT_EQ(0, plan->wrong);
 }
 
+/* Who is continued by hand makes no call, also none that is not limited. */
+TEST_F(stop, no_other_call)
+{
+	int before;
+
+	IN_SESSION(self->pid, {
+		pid_t pid = fork();
+
+		if (!pid) {
+			raise_flag(&plan->ready);
+			for (;;)
+				calls(1);
+		}
+		plan->pid[0] = pid;
+		spin_until(&plan->ready, 1);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+	});
+	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T' &&
+			     state_of(plan->pid[0]) == 'T', 20000));
+	before = plan->done;
+	for (int i = 0; i < 10; i++) {
+		kill(plan->pid[0], SIGCONT);
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[0]) == 'T', 20000));
+	}
+	/* One may have been under way. */
+	EXPECT_LE(plan->done, before + 1);
+	EXPECT_EQ(0, plan->wrong);
+}
+
 /* Raised and reached over and over while 4 tasks spend: nobody is left behind. */
 TEST_F(stop, raised_many_times)
 {
@@ -277,16 +310,17 @@ TEST_F(stop, grace_is_not_renewed)
 {
 	IN_SESSION(self->pid, {
 		struct agent_ns_budget_ex ex = {
-			.max_unlinks = 100, .grace_ns = 500000000,
+			.max_unlinks = 1000, .grace_ns = 500000000,
 			.action = AGENT_NS_ACTION_TERM,
 		};
 
 		signal(SIGTERM, SIG_IGN);
 		if (set_ex(ex))
 			_exit(1);
-		for (int i = 0; i < 101; i++)
+		for (int i = 0; i < 1001; i++)
 			unlink("nonexistent");
 		raise_flag(&plan->ready);
+		/* For longer than the test waits. */
 		for (;;) {
 			if (ex.max_unlinks > 1)
 				ex.max_unlinks--;
