@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Setting budgets, and spending under them. */
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/cred.h>
 #include <linux/sched/signal.h>
 #include <linux/thread_info.h>
@@ -45,16 +46,6 @@ static bool agentns_loosens(u64 old, u64 new)
 	return old && (!new || new > old);
 }
 
-static bool agentns_has_limit(const struct agentns_budget *budget)
-{
-	unsigned int i;
-
-	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
-		if (i != AGENTNS_DESCENDANTS && budget->limit[i])
-			return true;
-	return false;
-}
-
 /*
  * How much an action leaves to who is bound by it: all, all until the end
  * that follows a SIGTERM, what costs nothing, nothing, not even to exist.
@@ -75,18 +66,20 @@ static unsigned int agentns_severity(u32 action)
 /*
  * A SIGTERM that SIGKILL follows is not looser than to be denied or stopped,
  * and not tighter: it lets more be used, and it ends. From there only a kill
- * tightens.
+ * tightens. Whether there is a limit now makes no difference: somebody may set
+ * one later and rely on what is to happen at it.
  */
 static bool agentns_action_loosens(const struct agentns_budget *old,
 				   const struct agentns_budget *new)
 {
 	if (agentns_severity(new->action) < agentns_severity(old->action))
 		return true;
-	if (old->action != AGENT_NS_ACTION_TERM || !old->grace_ns ||
-	    new->action == AGENT_NS_ACTION_KILL)
+	if (new->action == AGENT_NS_ACTION_KILL)
 		return false;
-	return new->action != AGENT_NS_ACTION_TERM ||
-	       agentns_loosens(old->grace_ns, new->grace_ns);
+	if (agentns_loosens(old->grace_ns, new->grace_ns))
+		return true;
+	return old->action == AGENT_NS_ACTION_TERM && old->grace_ns &&
+	       new->action != AGENT_NS_ACTION_TERM;
 }
 
 /**
@@ -102,7 +95,7 @@ bool agentns_budget_loosens(const struct agentns_budget *old,
 	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
 		if (agentns_loosens(old->limit[i], new->limit[i]))
 			return true;
-	return agentns_has_limit(old) && agentns_action_loosens(old, new);
+	return agentns_action_loosens(old, new);
 }
 
 static void agentns_budget_read(const struct agentns_session *s,
@@ -382,6 +375,8 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 			      enum agentns_portion portion, bool exempt,
 			      bool restart)
 {
+	/* It goes on without being charged. */
+	u32 spare = exempt ? BIT(AGENT_NS_ACTION_DENY) : 0;
 	struct agentns_session *s = obstacle->session;
 	u32 action;
 
@@ -399,7 +394,7 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 	case AGENTNS_LIMIT:
 		break;
 	}
-	if (!agentns_crossed(s, obstacle->res, n, portion, exempt, &action))
+	if (!agentns_crossed(s, obstacle->res, n, portion, spare, &action))
 		return 0;
 	if (is_global_init(current))
 		return exempt ? 1 : -EDQUOT;
@@ -486,26 +481,29 @@ int agentns_budget_charge_call(struct agentns_session *s,
 }
 
 /**
- * agentns_budget_admit - may one more task come into a session?
+ * agentns_budget_admit - take a place in a session for current, which comes
  * @s: the session, pinned by the caller
- * @from: the one that current is in, NULL for none
+ * @from: the one that current is in and gives up its place of, NULL for none
  *
- * Nothing is charged yet: a fork at the same moment may take the last place,
- * and the task that comes is then one too many until another one ends.
+ * For a move that nothing else stops: there is no way back. Where there is no
+ * place, those inside do not pay for that with what the action does to them:
+ * they have crossed nothing. An action that lets work go on lets current in,
+ * and is taken.
  *
  * Context: Process context, may sleep.
- * Return: 0, or the error with which it is not to come in.
+ * Return: 0, or -EDQUOT where there is no place.
  */
 int agentns_budget_admit(struct agentns_session *s,
 			 struct agentns_session *from)
 {
+	const u32 spare = BIT(AGENT_NS_ACTION_KILL) |
+			  BIT(AGENT_NS_ACTION_STOP) | BIT(AGENT_NS_ACTION_DENY);
 	struct agentns_obstacle obstacle;
 	u32 action;
 
-	/* A session that is stopped or killed takes nobody along. */
-	while (!agentns_room(s, from, AGENTNS_TASKS, &obstacle))
+	while (!agentns_spend_elsewhere(from, s, AGENTNS_TASKS, &obstacle))
 		if (agentns_crossed(obstacle.session, AGENTNS_TASKS, 1,
-				    AGENTNS_ALL, false, &action))
+				    AGENTNS_ALL, spare, &action))
 			return -EDQUOT;
 	return 0;
 }

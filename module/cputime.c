@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "kill.h"
 #include "session.h"
+#include "sysctl.h"
 
 /* This CPU has no credit left, and somebody wants to know. */
 static noinline void agentns_cputime_ask(struct agentns_session *s)
@@ -64,9 +65,9 @@ static void agentns_cputime_work(struct kthread_work *work)
 	 * look is by IPI, so a CPU that has been looked at sees this, too.
 	 */
 	WRITE_ONCE(s->cputime.kicked, false);
-	while (!agentns_draw_cpu(s, &obstacle))
+	while (READ_ONCE(agentns_enabled) && !agentns_draw_cpu(s, &obstacle))
 		if (agentns_crossed(obstacle.session, AGENTNS_CPU, 1,
-				    AGENTNS_ALL, false, &action))
+				    AGENTNS_ALL, 0, &action))
 			break;
 	agentns_session_put(s);
 }

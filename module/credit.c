@@ -453,22 +453,16 @@ void agentns_spent_elsewhere(struct agentns_session *from,
 		agentns_give_back(from, res, 1);
 }
 
-/**
- * agentns_room - is there one unit left for a session that comes from another?
- * @to: session that is to pay; the caller has pinned it
- * @from: session that pays now, NULL for none
- * @res: of what
- * @obstacle: where the answer is no, why
- *
- * Context: Process context with interrupts on; takes the tree lock.
- */
-bool agentns_room(struct agentns_session *to, struct agentns_session *from,
-		  enum agentns_resource res, struct agentns_obstacle *obstacle)
+/* Is there one unit left for @to and all that @from is not in as well? */
+static bool agentns_room(struct agentns_session *from,
+			 struct agentns_session *to, enum agentns_resource res,
+			 struct agentns_obstacle *obstacle)
 {
 	struct agentns_session *a;
 	bool room = true;
 
-	spin_lock(&to->root->tree_lock);
+	lockdep_assert_held(&to->root->tree_lock);
+
 	for (a = to; a; a = a->parent) {
 		if (from && agentns_session_within(from, a))
 			break;
@@ -483,7 +477,39 @@ bool agentns_room(struct agentns_session *to, struct agentns_session *from,
 		};
 		room = false;
 	}
+	return room;
+}
+
+/**
+ * agentns_spend_elsewhere - agentns_spent_elsewhere(), where there is room
+ * @from: the one that paid; NULL for none
+ * @to: the one that is to pay; the caller has pinned it
+ * @res: what was spent
+ * @obstacle: where false is returned, whose limit is reached
+ *
+ * In one step: nobody gets between the look and the charge. In a tree of its
+ * own @from pays until @to does.
+ *
+ * Context: Process context with interrupts on; takes the tree lock of @to.
+ * Return: whether it is done; if not, nothing is.
+ */
+bool agentns_spend_elsewhere(struct agentns_session *from,
+			     struct agentns_session *to,
+			     enum agentns_resource res,
+			     struct agentns_obstacle *obstacle)
+{
+	bool room, same = from && from->root == to->root;
+
+	spin_lock(&to->root->tree_lock);
+	room = agentns_room(from, to, res, obstacle);
+	if (room) {
+		agentns_spend_locked(to, res, 1);
+		if (same)
+			agentns_spend_locked(from, res, -1);
+	}
 	spin_unlock(&to->root->tree_lock);
+	if (room && from && !same)
+		agentns_give_back(from, res, 1);
 	return room;
 }
 

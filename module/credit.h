@@ -157,8 +157,10 @@ void agentns_spend_anyway(struct agentns_session *s, enum agentns_resource res,
 void agentns_spent_elsewhere(struct agentns_session *from,
 			     struct agentns_session *to,
 			     enum agentns_resource res);
-bool agentns_room(struct agentns_session *to, struct agentns_session *from,
-		  enum agentns_resource res, struct agentns_obstacle *obstacle);
+bool agentns_spend_elsewhere(struct agentns_session *from,
+			     struct agentns_session *to,
+			     enum agentns_resource res,
+			     struct agentns_obstacle *obstacle);
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n);
 bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res);

@@ -2,6 +2,7 @@
 /* Reporting that a limit was reached, and doing what its session says. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bits.h>
 #include <linux/ktime.h>
 #include <linux/overflow.h>
 #include <linux/ratelimit.h>
@@ -129,7 +130,8 @@ static void agentns_act(struct agentns_session *s,
  * @res: of what
  * @n: for how much
  * @portion: whether less would have done
- * @exempt: who needs it is never denied
+ * @spare: mask of refusing actions, BIT(AGENT_NS_ACTION_*), that are not to be
+ *	taken: what is asked for is not done, so nothing has been crossed
  * @action: where the answer is true, what the session does to who crosses
  *
  * Logging and SIGTERM let the work go on, so the limit stops to bind; the
@@ -139,7 +141,7 @@ static void agentns_act(struct agentns_session *s,
  * Return: whether the work is refused; else it may be tried again.
  */
 bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
-		     u64 n, enum agentns_portion portion, bool exempt,
+		     u64 n, enum agentns_portion portion, u32 spare,
 		     u32 *action)
 {
 	struct agentns_crossing c = { .limit = res };
@@ -154,8 +156,7 @@ bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
 		return false;
 	}
 	*action = s->action;
-	if (exempt && s->action == AGENT_NS_ACTION_DENY) {
-		/* It goes on without being charged: nothing is crossed. */
+	if (spare & BIT(s->action)) {
 		spin_unlock(&s->root->tree_lock);
 		return true;
 	}
@@ -191,7 +192,7 @@ void agentns_crossed_already(struct agentns_session *s,
 	over = pool->limit && !pool->crossed && pool->left < 0;
 	spin_unlock(&s->root->tree_lock);
 	if (over)
-		agentns_crossed(s, res, 1, AGENTNS_ALL, false, &action);
+		agentns_crossed(s, res, 1, AGENTNS_ALL, 0, &action);
 }
 
 /**

@@ -7,7 +7,7 @@
 #include "session.h"
 
 bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
-		     u64 n, enum agentns_portion portion, bool exempt,
+		     u64 n, enum agentns_portion portion, u32 spare,
 		     u32 *action);
 void agentns_crossed_already(struct agentns_session *s,
 			     enum agentns_resource res);

@@ -48,6 +48,9 @@ static void agentns_deal_with_current(void *info)
 
 	/* Before the look: whoever asks from here on asks anew. */
 	atomic_xchg(&this_cpu_ptr(&agentns_ask)->asked, 0);
+	/* When it is 1 again a sweep finds whose deadline has come meanwhile. */
+	if (!READ_ONCE(agentns_enabled))
+		return;
 	/* Signals are sent with locks that sleep there; the worker does it. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return;
@@ -198,7 +201,7 @@ static u64 agentns_lifetime_mark(u64 now)
 	struct agentns_session *s;
 	u64 next = KTIME_MAX;
 
-	if (!agentns_max_lifetime_ns())
+	if (!agentns_max_lifetime_ns() || !READ_ONCE(agentns_enabled))
 		return KTIME_MAX;
 	rcu_read_lock();
 	list_for_each_entry_rcu(s, &agentns_sessions, node) {
@@ -249,7 +252,8 @@ static enum hrtimer_restart agentns_lifetime_timer(struct hrtimer *timer)
 }
 
 /**
- * agentns_lifetime_changed - kernel.agent_ns.max_lifetime was written
+ * agentns_lifetime_changed - kernel.agent_ns.max_lifetime or .enabled was
+ *	written
  *
  * Context: Any.
  */

@@ -23,6 +23,7 @@
 #include "gate.h"
 #include "kill.h"
 #include "session.h"
+#include "sysctl.h"
 #include "trace.h"
 
 #define AGENTNS_NO_OVERLAP(flag)					\
@@ -55,15 +56,20 @@ void agentns_session_entered(struct agentns_session *s,
 int agentns_enter_new(void)
 {
 	struct agentns_session *s = agentns_session_create(current_user_ns());
+	struct agentns_session *from = current_session();
 	int err;
 
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 
+	/* There is room: its place is the first. */
+	agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
 	/* The nsproxy takes our reference; it is current's own to drop. */
 	err = agentns_enter(&s->ns);
-	if (err)
+	if (err) {
+		agentns_spent_elsewhere(s, from, AGENTNS_TASKS);
 		agentns_session_put(s);
+	}
 	return err;
 }
 
@@ -85,6 +91,10 @@ struct ns_common *agentns_create_hook(struct user_namespace *user_ns)
  * @to: the namespace that setns(2) is to install; NULL is the initial one
  * @cred: the credentials that current will have then
  *
+ * setns(2) asks this last, when nothing else can refuse any more. So where the
+ * answer is yes, current has its place there from now on, and a fork inside
+ * cannot take it meanwhile.
+ *
  * Return: 0, -EPERM, or what agentns_budget_admit() says.
  */
 int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
@@ -97,27 +107,30 @@ int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
 	    !ns_capable(cred->user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 	err = agentns_may_leave(from, s);
-	if (err || !s)
+	if (err)
 		return err;
-	return agentns_budget_admit(s, from);
+	if (s && READ_ONCE(agentns_enabled))
+		return agentns_budget_admit(s, from);
+	agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
+	return 0;
 }
 
 /**
  * agentns_move_begin_hook - current is about to enter or leave a session
  * @move: from where to where
+ *
+ * Its place is where it goes already.
  */
 void agentns_move_begin_hook(struct agentns_move *move)
 {
-	struct agentns_session *from = move->from ? to_session(move->from) :
-						    NULL;
-	struct agentns_session *to = move->to ? to_session(move->to) : NULL;
+	struct agentns_session *to;
 
-	if (to) {
-		/* A dying task may go on: it makes no more system calls. */
-		agentns_gate_wait(to);
-		move->kill_seq = READ_ONCE(to->kill_seq);
-	}
-	agentns_spent_elsewhere(from, to, AGENTNS_TASKS);
+	if (!move->to)
+		return;
+	to = to_session(move->to);
+	/* A dying task may go on: it makes no more system calls. */
+	agentns_gate_wait(to);
+	move->kill_seq = READ_ONCE(to->kill_seq);
 }
 
 /**

@@ -21,6 +21,7 @@
 #include "gate.h"
 #include "kill.h"
 #include "session.h"
+#include "sysctl.h"
 #include "trace.h"
 
 /* Is this task in @top or below it? */
@@ -160,11 +161,11 @@ void agentns_kill(struct agentns_session *top, const char *cause)
 }
 
 /*
- * One walk at a time that stops or continues: each does what is wanted when
- * it begins, so the last one leaves what is wanted last. Outside the tree
- * lock.
+ * A second walk finds whom an execve hid from the first, as in agentns_kill().
+ * More than a few find only who gets SIGCONTs all the time: no number of them
+ * holds that one, system call entry and agentns_stop_current() do.
  */
-static DEFINE_MUTEX(agentns_stop_mutex);
+#define AGENTNS_STOP_WALKS	5
 
 /* Does a process stop, or has it stopped, or is it to stop as soon as it can? */
 static bool agentns_stopping(struct task_struct *process)
@@ -240,9 +241,14 @@ static void agentns_continue(struct agentns_session *top)
  */
 void agentns_stop_or_go(struct agentns_session *top)
 {
-	int walks = 1000;
+	struct mutex *one_at_a_time = &top->root->stop_mutex;
+	int walks = AGENTNS_STOP_WALKS;
 
-	mutex_lock(&agentns_stop_mutex);
+	/*
+	 * Each walk does what is wanted when it begins, so the last one leaves
+	 * what is wanted last.
+	 */
+	mutex_lock(one_at_a_time);
 	/* Pairs with the barrier in agentns_post_fork_hook(). */
 	smp_mb();
 	if (!READ_ONCE(top->stopped))
@@ -250,7 +256,7 @@ void agentns_stop_or_go(struct agentns_session *top)
 	else
 		while (agentns_stop_once(top) && --walks)
 			cond_resched();
-	mutex_unlock(&agentns_stop_mutex);
+	mutex_unlock(one_at_a_time);
 }
 
 /**
@@ -285,8 +291,9 @@ void agentns_stop_current(void)
  */
 void agentns_stop_process(struct agentns_session *s, struct task_struct *task)
 {
-	mutex_lock(&agentns_stop_mutex);
-	if (READ_ONCE(s->gate.stops))
+	mutex_lock(&s->root->stop_mutex);
+	/* While disabled nothing else holds it up: it may have been continued. */
+	if (READ_ONCE(s->gate.stops) && READ_ONCE(agentns_enabled))
 		agentns_signal_process(task, SIGSTOP);
-	mutex_unlock(&agentns_stop_mutex);
+	mutex_unlock(&s->root->stop_mutex);
 }

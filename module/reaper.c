@@ -67,12 +67,16 @@ static void agentns_reap_old(struct agentns_session *s, u64 elapsed_ns)
  * agentns_reap - do what a session's age calls for
  * @s: the session, pinned
  *
+ * Nothing while disabled; somebody sweeps when that ends.
+ *
  * Context: Process context, may sleep.
  */
 void agentns_reap(struct agentns_session *s)
 {
 	u64 elapsed = agentns_elapsed_ns(s);
 
+	if (!READ_ONCE(agentns_enabled))
+		return;
 	agentns_expired(s, elapsed);
 	agentns_grace_over(s);
 	agentns_reap_old(s, elapsed);

@@ -159,6 +159,7 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->user_ns_id = agentns_user_ns_id(user_ns);
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
+	mutex_init(&s->stop_mutex);
 	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
 	spin_lock_init(&s->intent_lock);
 	s->limiter = get_current_cred();

@@ -5,6 +5,7 @@
 
 #include <linux/container_of.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
 #include <linux/ratelimit_types.h>
@@ -57,6 +58,12 @@ struct agentns_session {
 
 	/* A task has been in it, and been told of; set once, by the first. */
 	bool entered;
+
+	/*
+	 * First level: held by whoever stops tasks of the tree or lets them go
+	 * on. Outside the tree lock.
+	 */
+	struct mutex stop_mutex;
 
 	/* First level: of the log lines of the whole tree. Has its own lock. */
 	struct ratelimit_state log_rate;

@@ -28,8 +28,14 @@ static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 	mutex_lock(&agentns_enabled_lock);
 	old = agentns_enabled;
 	ret = proc_douintvec_minmax(table, write, buffer, lenp, ppos);
-	if (!ret && agentns_enabled != old)
+	if (!ret && agentns_enabled != old) {
 		agentns_mark_all();
+		/* Deadlines that came meanwhile were let pass. */
+		if (agentns_enabled) {
+			agentns_lifetime_changed();
+			agentns_reaper_sweep();
+		}
+	}
 	mutex_unlock(&agentns_enabled_lock);
 	return ret;
 }

@@ -238,7 +238,7 @@ TEST_F(action, a_refused_call_does_nothing)
 	close(open("first", O_WRONLY | O_CREAT, 0600));
 	close(open("second", O_WRONLY | O_CREAT, 0600));
 	IN_SESSION(self->pid, {
-		if (agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0))
+		if (set_ex(ex))
 			_exit(1);
 		unlink("first");
 		unlink("second");

@@ -73,6 +73,11 @@ static inline int counters_of(struct agent_ns_counters_uapi *c)
 	return agent(PR_GET_AGENT_COUNTERS, c);
 }
 
+static inline int set_ex(struct agent_ns_budget_ex ex)
+{
+	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+}
+
 static inline void hex_id(const __u8 *id, char *text)
 {
 	for (int i = 0; i < AGENT_NS_ID_BYTES; i++)
@@ -170,6 +175,15 @@ static inline __u64 session_get(const char *id, const char *file)
 	if (read_file(text, sizeof(text), "%s", session_path(path, id, file)))
 		return ~0ULL;
 	return strcmp(text, "max") ? strtoull(text, NULL, 10) : 0;
+}
+
+/* The namespace that a process is in. */
+static inline int agent_fd(pid_t pid)
+{
+	char path[64];
+
+	sprintf(path, "/proc/%d/ns/agent", pid);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* Memory that children share. */

@@ -11,11 +11,6 @@ static int become_nobody(void)
 	       ERR(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY));
 }
 
-static int set_ex(const struct agent_ns_budget_ex *ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)ex, sizeof(*ex), 0, 0);
-}
-
 static struct agent_ns_budget_ex get_ex(void)
 {
 	struct agent_ns_budget_ex ex;
@@ -185,7 +180,7 @@ FIXTURE_SETUP(tighten)
 		.max_forks = 1000000, .max_opens = 1000000,
 	};
 	ASSERT_EQ(0, enter_session());
-	ASSERT_EQ(0, set_ex(&self->start));
+	ASSERT_EQ(0, set_ex(self->start));
 	ASSERT_EQ(0, become_nobody());
 }
 
@@ -204,25 +199,25 @@ TEST_F(tighten, each_limit_down_and_not_up)
 		offsetof(struct agent_ns_budget_ex, max_opens),
 	};
 
-	EXPECT_EQ(0, set_ex(&ex));	/* no change is not loosening */
+	EXPECT_EQ(0, set_ex(ex));	/* no change is not loosening */
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		__u64 *limit = (void *)&ex + limits[i];
 
 		*limit += 1;
-		EXPECT_EQ(EPERM, set_ex(&ex));
+		EXPECT_EQ(EPERM, set_ex(ex));
 		*limit = -1UL;
-		EXPECT_EQ(EPERM, set_ex(&ex));
+		EXPECT_EQ(EPERM, set_ex(ex));
 		*limit = 0;
-		EXPECT_EQ(EPERM, set_ex(&ex));
+		EXPECT_EQ(EPERM, set_ex(ex));
 		*limit = *(__u64 *)((void *)&self->start + limits[i]) - 1;
-		EXPECT_EQ(0, set_ex(&ex));
+		EXPECT_EQ(0, set_ex(ex));
 		got = get_ex();
 		EXPECT_EQ(0, memcmp(&ex, &got, sizeof(ex)));
 	}
 	ex.max_connects = 5;		/* there was none */
-	EXPECT_EQ(0, set_ex(&ex));
+	EXPECT_EQ(0, set_ex(ex));
 	ex.max_connects = 6;
-	EXPECT_EQ(EPERM, set_ex(&ex));
+	EXPECT_EQ(EPERM, set_ex(ex));
 }
 
 TEST_F(tighten, actions)
@@ -230,11 +225,11 @@ TEST_F(tighten, actions)
 	struct agent_ns_budget_ex ex = self->start, got;
 
 	ex.action = AGENT_NS_ACTION_LOG;
-	EXPECT_EQ(EPERM, set_ex(&ex));
+	EXPECT_EQ(EPERM, set_ex(ex));
 	ex.action = AGENT_NS_ACTION_KILL;
-	EXPECT_EQ(0, set_ex(&ex));
+	EXPECT_EQ(0, set_ex(ex));
 	ex.action = AGENT_NS_ACTION_TERM;
-	EXPECT_EQ(EPERM, set_ex(&ex));
+	EXPECT_EQ(EPERM, set_ex(ex));
 	got = get_ex();
 	EXPECT_EQ(AGENT_NS_ACTION_KILL, got.action);
 }
@@ -259,7 +254,7 @@ TEST_F(tighten, namespace_root_is_nobody)
 
 	ASSERT_EQ(0, unshare(CLONE_NEWUSER));
 	ex.max_syscalls++;
-	EXPECT_EQ(EPERM, set_ex(&ex));
+	EXPECT_EQ(EPERM, set_ex(ex));
 }
 
 TEST_F(tighten, a_nested_session_starts_without_limits)
@@ -278,11 +273,11 @@ TEST(root_may_loosen)
 	}, none = { }, got;
 
 	ASSERT_EQ(0, enter_session());
-	EXPECT_EQ(0, set_ex(&ex));
+	EXPECT_EQ(0, set_ex(ex));
 	ex.max_syscalls = 2000;
 	ex.action = AGENT_NS_ACTION_LOG;
-	EXPECT_EQ(0, set_ex(&ex));
-	EXPECT_EQ(0, set_ex(&none));
+	EXPECT_EQ(0, set_ex(ex));
+	EXPECT_EQ(0, set_ex(none));
 	got = get_ex();
 	EXPECT_EQ(0, memcmp(&none, &got, sizeof(got)));
 }

@@ -30,11 +30,6 @@ static void one_call(void)
 	syscall(SYS_lseek, position, 1, SEEK_CUR);
 }
 
-static int set_ex(const struct agent_ns_budget_ex *ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)ex, sizeof(*ex), 0, 0);
-}
-
 /* Limit the caller's session to @more calls from here on. */
 static int allow_calls(__u64 more, __u32 action)
 {
@@ -315,7 +310,7 @@ TEST_F(limit, exact)
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (enter_session() || set_ex(&variant->budget))
+		if (enter_session() || set_ex(variant->budget))
 			_exit(1);
 		for (;;) {
 			variant->act();

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
-#include "agentns-test.h"
+#include "agentns-plan.h"
 
 #define MS		1000000ULL
 #define TICK		MS		/* CONFIG_HZ_1000 */
@@ -27,19 +27,6 @@ static __u64 lateness(void)
 	return strstr(text, "nolapic_timer") ? 0 : 200 * MS;
 }
 #define MANY		8
-
-struct plan {
-	volatile int ready, go;
-	volatile __u64 used[MANY];	/* each task's own clock, when it ran last */
-	char id[HEX_ID + 1];
-};
-
-static struct plan *plan;
-
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
 
 static __u64 clock_of(clockid_t clock)
 {
@@ -64,17 +51,6 @@ static void __attribute__((noreturn)) spin(volatile __u64 *used, __u64 before)
 		*used = clock_of(CLOCK_THREAD_CPUTIME_ID) - before;
 }
 
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		syscall(SYS_exit_group, 0);				\
-	}								\
-} while (0)
-
 /* The number of processors, each of which may run one thread for a tick. */
 static int cpus(void)
 {
@@ -88,7 +64,7 @@ FIXTURE(cpu) {
 
 FIXTURE_SETUP(cpu)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 
@@ -167,7 +143,7 @@ LIMIT(nested, .processes = 3, .threads = 2, .nested = true, .ns = 200 * MS);
 
 FIXTURE_SETUP(limit)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 

@@ -51,11 +51,6 @@ FIXTURE_TEARDOWN(deadline)
 	EXPECT_EQ(0, sysctl_set("max_lifetime", "86400"));
 }
 
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
-
 /* When the session was made: its age is exact, the call's end is later. */
 static int enter_and_note(void)
 {

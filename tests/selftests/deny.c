@@ -9,19 +9,8 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
+#include "agentns-plan.h"
 #include "agentns-ring.h"
-
-struct plan {
-	volatile int ready, go, done, denied, signals;
-	char id[HEX_ID + 1];
-};
-
-static struct plan *plan;
-
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
 
 /* A call that is counted and has no other effect. */
 static int call(void)
@@ -41,18 +30,6 @@ static void calls(int n)
 	}
 }
 
-/* Work in a session; end with 0 unless something else ends it. */
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		syscall(SYS_exit_group, 0);				\
-	}								\
-} while (0)
-
 FIXTURE(deny) {
 	pid_t pid;
 	int log, ns;
@@ -61,7 +38,7 @@ FIXTURE(deny) {
 
 FIXTURE_SETUP(deny)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 	ASSERT_GE(self->log, 0);
 }
@@ -100,7 +77,7 @@ ALLOWANCE(2000);
 
 FIXTURE_SETUP(exact)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 
@@ -340,7 +317,7 @@ TEST_F(deny, a_32_bit_task_can_clean_up_and_end)
 
 TEST_F(deny, io_uring)
 {
-	struct ring ring;
+	struct ring ring = { };
 
 	IN_SESSION(self->pid, {
 		struct io_uring_sqe nop = { .opcode = IORING_OP_NOP };

@@ -132,8 +132,7 @@ TEST_F(enabled, budgets)
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (enter_session() ||
-		    agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0))
+		if (enter_session() || set_ex(ex))
 			_exit(1);
 		for (int i = 0; i < 3; i++)
 			unlink("/nonexistent");
@@ -147,6 +146,171 @@ TEST_F(enabled, budgets)
 		_exit(2);
 	}
 	EXPECT_EQ(KILLED, reap(pid));
+}
+
+/* What a session's age brings about waits until it is on again. */
+FIXTURE(deadline) {
+	volatile int *flags;
+	pid_t pid;
+};
+
+FIXTURE_VARIANT(deadline) {
+	struct agent_ns_budget_ex ex;
+	const char *lifetime;
+};
+
+FIXTURE_VARIANT_ADD(deadline, of_its_own) {
+	.ex = { .max_elapsed_ns = 300000000, .action = AGENT_NS_ACTION_KILL },
+};
+
+FIXTURE_VARIANT_ADD(deadline, grace) {
+	.ex = { .max_unlinks = 1, .grace_ns = 300000000,
+		.action = AGENT_NS_ACTION_TERM },
+};
+
+FIXTURE_VARIANT_ADD(deadline, lifetime) {
+	.lifetime = "1",
+};
+
+FIXTURE_SETUP(deadline)
+{
+	struct agent_ns_budget_ex ex = variant->ex;
+
+	self->flags = shared(4096);
+	self->pid = fork();
+	if (self->pid)
+		return;
+	signal(SIGTERM, SIG_IGN);
+	if (enter_session() || set_ex(ex))
+		_exit(1);
+	unlink("/nonexistent");
+	unlink("/nonexistent");
+	raise_flag(self->flags);
+	/* A timer finds it running. */
+	for (;;)
+		;
+}
+
+FIXTURE_TEARDOWN(deadline)
+{
+	EXPECT_EQ(0, sysctl_set("max_lifetime", "86400"));
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	kill(self->pid, SIGKILL);
+	waitpid(self->pid, NULL, 0);
+}
+
+TEST_F(deadline, waits)
+{
+	ASSERT_TRUE(WAIT_FOR(*self->flags, 5000));
+	ASSERT_EQ(0, sysctl_set("enabled", "0"));
+	if (variant->lifetime)
+		ASSERT_EQ(0, sysctl_set("max_lifetime", variant->lifetime));
+	sleep_ms(1500);
+	EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG));
+	ASSERT_EQ(0, sysctl_set("enabled", "1"));
+	/* Not at the next of the sweeps, which are a minute apart. */
+	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid,
+			     10000));
+}
+
+/* A deadline that is still to come comes in its time. */
+TEST(deadline_behind_a_pause)
+{
+	struct agent_ns_budget_ex ex = {
+		.max_elapsed_ns = 1500000000, .action = AGENT_NS_ACTION_KILL,
+	};
+	volatile int *ready = shared(4096);
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (enter_session() || set_ex(ex))
+			_exit(1);
+		raise_flag(ready);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(*ready, 5000));
+	EXPECT_EQ(0, sysctl_set("enabled", "0"));
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	EXPECT_TRUE(WAIT_FOR(waitpid(pid, NULL, WNOHANG) == pid, 10000));
+}
+
+static pid_t wait_in_session(volatile int *ready)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (enter_session())
+			_exit(1);
+		raise_flag(ready);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* One reaches its lifetime while it is off, and a younger one afterwards. */
+TEST(lifetimes_before_and_behind)
+{
+	volatile int *ready = shared(4096);
+	pid_t older, younger;
+
+	older = wait_in_session(ready);
+	ASSERT_TRUE(WAIT_FOR(*ready == 1, 5000));
+	sleep_ms(1500);
+	younger = wait_in_session(ready);
+	ASSERT_TRUE(WAIT_FOR(*ready == 2, 5000));
+	EXPECT_EQ(0, sysctl_set("max_lifetime", "3"));
+	EXPECT_EQ(0, sysctl_set("enabled", "0"));
+	sleep_ms(2000);
+	EXPECT_EQ(0, waitpid(older, NULL, WNOHANG));
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	EXPECT_TRUE(WAIT_FOR(waitpid(older, NULL, WNOHANG) == older, 10000));
+	EXPECT_TRUE(WAIT_FOR(waitpid(younger, NULL, WNOHANG) == younger, 10000));
+	EXPECT_EQ(0, sysctl_set("max_lifetime", "86400"));
+	kill(older, SIGKILL);
+	kill(younger, SIGKILL);
+}
+
+/* Nor does a limit keep anybody out, or a stop hold who was continued. */
+TEST(joins_and_stops)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC), fd;
+	struct agent_ns_budget_ex ex = {
+		.max_tasks = 1, .max_unlinks = 1, .action = AGENT_NS_ACTION_STOP,
+	};
+	volatile int *flags = shared(4096);
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (enter_session() || set_ex(ex))
+			_exit(1);
+		unlink("/nonexistent");
+		unlink("/nonexistent");
+		pid = fork();
+		if (!pid) {
+			raise_flag(flags);
+			_exit(0);
+		}
+		_exit(reap(pid));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	fd = agent_fd(pid);
+	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
+	ASSERT_EQ(0, sysctl_set("enabled", "0"));
+	EXPECT_EQ(0, ERR(setns(fd, 0)));
+	EXPECT_EQ(0, ERR(setns(outside, 0)));
+	kill(pid, SIGCONT);
+	/* And so its child. */
+	EXPECT_TRUE(WAIT_FOR(waitpid(pid, &status, WNOHANG) == pid, 5000));
+	EXPECT_EQ(1, *flags);
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

@@ -623,6 +623,97 @@ TEST(none_passes_while_it_is_condemned)
 	}
 }
 
+/*
+ * Who joins a session that is being killed waits until everybody in it has
+ * been signalled, and lives. Many sleep in it, so that a walk takes long; the
+ * one that joins begins when it sees the first of them signalled.
+ */
+#define SLEEPERS	200
+
+struct join {
+	volatile __u64 began;
+	volatile int err, spared;
+	pid_t sleeper[SLEEPERS];	/* in the order in which they are found */
+};
+
+/* Is SIGKILL on its way to a task that has been asleep, or beyond that? */
+static bool signalled(pid_t pid)
+{
+	char text[4096], *state, *pending;
+
+	if (read_file(text, sizeof(text), "/proc/%d/status", pid))
+		return true;
+	state = strstr(text, "State:\t");
+	pending = strstr(text, "SigPnd:\t");
+	if (!state || !pending || state[7] != 'S')
+		return true;
+	return strtoull(pending + 8, NULL, 16) & 1ULL << (SIGKILL - 1);
+}
+
+static int join_a_dying_one(struct join *join, int ns, int outside)
+{
+	while (!signalled(join->sleeper[0]))
+		;
+	join->began = now_ns();
+	join->err = ERR(setns(ns, 0));
+	/* The last ones first: in a moment there is nothing left to see. */
+	for (int i = SLEEPERS - 1; i >= SLEEPERS - 5; i--)
+		if (!signalled(join->sleeper[i]))
+			join->spared++;
+	return ERR(setns(outside, 0));
+}
+
+TEST(who_joins_waits_and_lives)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	struct join *join = shared(4096);
+	int met = 0, round;
+
+	/* It may come too late; not each time. */
+	for (round = 0; round < rounds() || (met < 2 && round < 50); round++) {
+		pid_t first, joiner;
+		__u64 end;
+		int ns;
+
+		plan = shared(4096);
+		memset(join, 0, sizeof(*join));
+		first = fork();
+		if (!first) {
+			if (enter_session())
+				_exit(1);
+			own_id(plan->id);
+			join->sleeper[0] = getpid();
+			for (int i = 1; i < SLEEPERS; i++) {
+				join->sleeper[i] = fork();
+				if (!join->sleeper[i])
+					break;
+			}
+			raise_flag(&plan->ready);
+			for (;;)
+				pause();
+		}
+		ASSERT_TRUE(WAIT_FOR(plan->ready == SLEEPERS, 30000));
+		sleep_ms(10);
+		ns = agent_fd(first);
+		ASSERT_LE(0, ns);
+		joiner = fork();
+		if (!joiner)
+			_exit(join_a_dying_one(join, ns, outside));
+		sleep_ms(10);
+		EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
+		end = now_ns();
+		EXPECT_EQ(0, reap(joiner));
+		EXPECT_EQ(0, join->err);
+		EXPECT_EQ(0, join->spared);
+		met += join->began && join->began < end;
+		EXPECT_EQ(KILLED, reap(first));
+		close(ns);
+		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	}
+	ksft_print_msg("%d of %d joined while it was killed\n", met, round);
+	EXPECT_GT(met, 1);
+}
+
 /* Where a write waits for a file system that is frozen, nothing can end it. */
 static char first_state(const char *id)
 {

@@ -17,11 +17,6 @@ struct plan {
 
 static struct plan *plan;
 
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
-
 static int seal(void)
 {
 	return agent5(PR_SEAL_AGENT_NS, 0, 0, 0, 0);
@@ -101,6 +96,50 @@ TEST_F(seal, binds_root_inside)
 	EXPECT_EQ(0, set_ex(ex));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "140"));
 	EXPECT_EQ(EPERM, session_set(plan->id, "max_unlinks", "150"));
+}
+
+/* Who sets a limit later must be able to rely on what is to happen at it. */
+TEST_F(seal, holds_the_action_without_a_limit)
+{
+	struct agent_ns_budget_ex ex = {
+		.action = AGENT_NS_ACTION_TERM, .grace_ns = 1000,
+	};
+	static const char *const looser[] = { "log", "stop", "deny" };
+
+	ASSERT_EQ(0, enter_session());
+	own_id(plan->id);
+	ASSERT_EQ(0, set_ex(ex));
+	ASSERT_EQ(0, seal());
+	ex.grace_ns = 1001;
+	EXPECT_EQ(EPERM, set_ex(ex));
+	ex.grace_ns = 0;
+	EXPECT_EQ(EPERM, set_ex(ex));
+	EXPECT_EQ(EPERM, session_set(plan->id, "grace_ns", "max"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "grace_ns", "1001"));
+	for (size_t i = 0; i < ARRAY_SIZE(looser); i++)
+		EXPECT_EQ(EPERM, session_set(plan->id, "action", looser[i]));
+	EXPECT_EQ(0, session_set(plan->id, "grace_ns", "999"));
+	/* Nothing is tighter than kill, whatever the grace. */
+	ex.action = AGENT_NS_ACTION_KILL;
+	EXPECT_EQ(0, set_ex(ex));
+	ex.action = AGENT_NS_ACTION_STOP;
+	EXPECT_EQ(EPERM, set_ex(ex));
+	EXPECT_EQ(EPERM, session_set(plan->id, "action", "term"));
+}
+
+/* Nor does a grace go that is of no use yet. */
+TEST_F(seal, holds_the_grace_of_another_action)
+{
+	struct agent_ns_budget_ex ex = { .grace_ns = 1000 };
+
+	ASSERT_EQ(0, enter_session());
+	own_id(plan->id);
+	ASSERT_EQ(0, set_ex(ex));
+	ASSERT_EQ(0, seal());
+	EXPECT_EQ(EPERM, session_set(plan->id, "grace_ns", "max"));
+	EXPECT_EQ(0, session_set(plan->id, "action", "deny"));
+	EXPECT_EQ(EPERM, session_set(plan->id, "grace_ns", "1001"));
+	EXPECT_EQ(0, session_set(plan->id, "grace_ns", "1000"));
 }
 
 TEST_F(seal, keeps_root_inside_from_everything_else)
@@ -266,6 +305,21 @@ static int helper(void)
 	return 0;
 }
 
+/* Hand a capability of one's own on to what is executed next, without more. */
+static int hand_on(int cap)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return errno;
+	data[0].inheritable |= 1 << cap;
+	return ERR(syscall(SYS_capset, &header, data)) ?:
+	       ERR(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0));
+}
+
 static void __attribute__((constructor)) be_the_helper(int argc, char **argv)
 {
 	if (argc < 2)
@@ -281,6 +335,22 @@ static void __attribute__((constructor)) be_the_helper(int argc, char **argv)
 	/* And executes a program that is not set-user-ID. */
 	if (!strcmp(argv[1], "sudo")) {
 		if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
+			_exit(100);
+		execl("./plain", "plain", "helper", NULL);
+		_exit(101);
+	}
+	/* The same as a user who is not root. */
+	if (!strcmp(argv[1], "other")) {
+		uid_t uid = geteuid();
+
+		if (setresuid(uid, uid, uid))
+			_exit(100);
+		execl("./plain", "plain", "helper", NULL);
+		_exit(101);
+	}
+	/* As the same user, with a capability that its file gave it. */
+	if (!strcmp(argv[1], "ambient")) {
+		if (hand_on(CAP_CHOWN))
 			_exit(100);
 		execl("./plain", "plain", "helper", NULL);
 		_exit(101);
@@ -349,6 +419,10 @@ PROGRAM(like_su_under_roots_limit, .file = "./setuid", .argument = "su",
 	.limiter = ROOT, .caller = USER, .result = KILLED);
 PROGRAM(like_sudo, .file = "./setuid", .argument = "sudo", .limiter = USER,
 	.caller = USER, .result = KILLED);
+PROGRAM(like_sudo_to_another_user, .file = "./setuid_other",
+	.argument = "other", .limiter = USER, .caller = USER, .result = KILLED);
+PROGRAM(hands_on_a_capability, .file = "./capable", .argument = "ambient",
+	.limiter = USER, .caller = USER, .result = KILLED);
 /* Root chose to deny, and root is denied. */
 PROGRAM(like_sudo_under_roots_limit, .file = "./setuid", .argument = "sudo",
 	.limiter = ROOT, .caller = USER, .result = DENIED);
@@ -374,6 +448,9 @@ FIXTURE_SETUP(privileged)
 {
 	install("plain", 0755);
 	install("setuid", 04755);
+	install("setuid_other", 0755);
+	ASSERT_EQ(0, ERR(chown("setuid_other", NOBODY - 1, 0)));
+	ASSERT_EQ(0, ERR(chmod("setuid_other", 04755)));
 	install("setgid", 02755);
 	install("capable", 0755);
 	ASSERT_EQ(0, give_capability("capable"));

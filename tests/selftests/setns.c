@@ -65,14 +65,6 @@ static int pidfd_open(pid_t pid)
 	return syscall(SYS_pidfd_open, pid, 0);
 }
 
-static int agent_fd(pid_t pid)
-{
-	char path[64];
-
-	sprintf(path, "/proc/%d/ns/agent", pid);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static const char *id_of(pid_t pid, char *id)
 {
 	read_file(id, HEX_ID + 1, "/proc/%d/agent_session", pid);
@@ -520,6 +512,8 @@ TEST_F(together, all_or_nothing)
 {
 	struct links after;
 	int refused = variant->type;
+	char id[HEX_ID + 1];
+	__u64 tasks = session_get(id_of(self->pid, id), "counters/tasks");
 
 	for (int i = 0; refused && i < TYPES; i++) {
 		int with = types[i].flag;
@@ -540,8 +534,12 @@ TEST_F(together, all_or_nothing)
 		after = own_links();
 		EXPECT_TRUE(same(&self->before, &after));
 	}
+	/* Nor has it taken a place there that it does not use. */
+	EXPECT_EQ(tasks, session_get(id, "counters/tasks"));
 	/* Without it all of the others are entered. */
 	EXPECT_EQ(0, ERR(setns(self->pidfd, (OWNED | AGENT_NS) & ~refused)));
+	EXPECT_EQ(tasks + (refused != AGENT_NS),
+		  session_get(id, "counters/tasks"));
 	after = own_links();
 	for (int i = 0; i < LINKS; i++) {
 		const char *name = links[i];

@@ -9,21 +9,8 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include "agentns-plan.h"
 #include "agentns-ring.h"
-
-struct plan {
-	volatile int ready, go, done, wrong, finished, signals;
-	volatile int spins[4];
-	char id[HEX_ID + 1];
-	pid_t pid[4];
-};
-
-static struct plan *plan;
-
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
 
 static void calls(int n)
 {
@@ -34,17 +21,6 @@ static void calls(int n)
 			raise_flag(&plan->wrong);
 	}
 }
-
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		syscall(SYS_exit_group, 0);				\
-	}								\
-} while (0)
 
 static char state_of(pid_t pid)
 {
@@ -63,7 +39,7 @@ FIXTURE(stop) {
 
 FIXTURE_SETUP(stop)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 
@@ -174,6 +150,39 @@ TEST_F(stop, everybody)
 	EXPECT_EQ('T', state_of(self->pid));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
 	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(0, plan->wrong);
+}
+
+/* Who is continued by hand makes no call, also none that is not limited. */
+TEST_F(stop, no_other_call)
+{
+	int before;
+
+	IN_SESSION(self->pid, {
+		pid_t pid = fork();
+
+		if (!pid) {
+			raise_flag(&plan->ready);
+			for (;;)
+				calls(1);
+		}
+		plan->pid[0] = pid;
+		spin_until(&plan->ready, 1);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+	});
+	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T' &&
+			     state_of(plan->pid[0]) == 'T', 20000));
+	before = plan->done;
+	for (int i = 0; i < 10; i++) {
+		kill(plan->pid[0], SIGCONT);
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[0]) == 'T', 20000));
+	}
+	/* One may have been under way. */
+	EXPECT_LE(plan->done, before + 1);
 	EXPECT_EQ(0, plan->wrong);
 }
 
@@ -301,16 +310,17 @@ TEST_F(stop, grace_is_not_renewed)
 {
 	IN_SESSION(self->pid, {
 		struct agent_ns_budget_ex ex = {
-			.max_unlinks = 100, .grace_ns = 500000000,
+			.max_unlinks = 1000, .grace_ns = 500000000,
 			.action = AGENT_NS_ACTION_TERM,
 		};
 
 		signal(SIGTERM, SIG_IGN);
 		if (set_ex(ex))
 			_exit(1);
-		for (int i = 0; i < 101; i++)
+		for (int i = 0; i < 1001; i++)
 			unlink("nonexistent");
 		raise_flag(&plan->ready);
+		/* For longer than the test waits. */
 		for (;;) {
 			if (ex.max_unlinks > 1)
 				ex.max_unlinks--;
@@ -351,6 +361,43 @@ TEST_F(stop, a_fork_bomb)
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(self->pid));
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+/* Who joins stops before it does anything there, and goes on with the others. */
+TEST_F(stop, who_joins)
+{
+	pid_t joiner;
+	int fd;
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+	});
+	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T', 20000));
+	fd = agent_fd(self->pid);
+	ASSERT_LE(0, fd);
+	joiner = fork();
+	if (!joiner) {
+		if (setns(fd, 0))
+			_exit(1);
+		/* No call: it would be stopped at that. */
+		while (!plan->go)
+			plan->spins[0]++;
+		syscall(SYS_exit_group, 0);
+	}
+	EXPECT_TRUE(WAIT_FOR(state_of(joiner) == 'T', 20000));
+	sleep_ms(50);
+	EXPECT_EQ(0, plan->spins[0]);
+	EXPECT_EQ('T', state_of(joiner));
+	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
+	EXPECT_TRUE(WAIT_FOR(plan->spins[0] > 0, 20000));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(joiner));
+	EXPECT_EQ(0, reap(self->pid));
+	close(fd);
 }
 
 TEST_F(stop, ends_by_another_action)
@@ -429,7 +476,7 @@ FIXTURE(crossing) {
 
 FIXTURE_SETUP(crossing)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 

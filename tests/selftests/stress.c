@@ -81,7 +81,7 @@ static void set_random_budget(void)
 		ex.grace_ns = 1 + random_below(20000000);
 	if (!random_below(4))
 		ex.max_elapsed_ns = 1 + random_below(50000000);
-	agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+	set_ex(ex);
 }
 
 /* A session with nested ones, which ends by itself or is ended. */

@@ -8,30 +8,7 @@
 #include <linux/sched.h>
 #include <pthread.h>
 
-#include "agentns-test.h"
-
-struct plan {
-	volatile int ready, go, made, refused, most;
-	char id[HEX_ID + 1];
-};
-
-static struct plan *plan;
-
-static int set_ex(struct agent_ns_budget_ex ex)
-{
-	return agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
-}
-
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		syscall(SYS_exit_group, 0);				\
-	}								\
-} while (0)
+#include "agentns-plan.h"
 
 /* A child that lives until it is told to end. */
 static long make_child(void)
@@ -53,7 +30,7 @@ FIXTURE(tasks) {
 
 FIXTURE_SETUP(tasks)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 }
 
@@ -278,6 +255,8 @@ TEST_F(tasks, born_in_a_session_of_their_own)
 TEST_F(tasks, that_join)
 {
 	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC), fd;
+	static const char *const refuse[] = { "deny", "stop", "kill" };
+	__u64 crossings;
 	char path[64];
 
 	IN_SESSION(self->pid, {
@@ -305,8 +284,21 @@ TEST_F(tasks, that_join)
 	plan->go = 1;
 	ASSERT_TRUE(WAIT_FOR(tasks_now(plan->id) == 1, 20000));
 	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "1"));
-	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
-	EXPECT_EQ(1, tasks_now(plan->id));
+	/* Refused, and no harm comes of it to who is inside. */
+	crossings = session_get(plan->id, "crossings");
+	for (size_t i = 0; i < ARRAY_SIZE(refuse); i++) {
+		EXPECT_EQ(0, session_set(plan->id, "action", refuse[i]));
+		EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
+		EXPECT_EQ(1, tasks_now(plan->id));
+		EXPECT_EQ(crossings, session_get(plan->id, "crossings"));
+		EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG | WUNTRACED));
+	}
+	/* Where work goes on it is a crossing like any other. */
+	EXPECT_EQ(0, session_set(plan->id, "action", "log"));
+	EXPECT_EQ(0, ERR(setns(fd, 0)));
+	EXPECT_EQ(2, tasks_now(plan->id));
+	EXPECT_EQ(crossings + 1, session_get(plan->id, "crossings"));
+	EXPECT_EQ(0, ERR(setns(outside, 0)));
 	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "max"));
 	for (int i = 0; i < 100; i++) {
 		ASSERT_EQ(0, ERR(setns(fd, 0)));
@@ -315,6 +307,100 @@ TEST_F(tasks, that_join)
 	EXPECT_EQ(1, tasks_now(plan->id));
 	plan->go = 2;
 	EXPECT_EQ(0, reap(self->pid));
+	close(fd);
+}
+
+#define ROUNDS	500
+
+/* What the two who want the same place have come to. */
+struct contest {
+	volatile int round, over;	/* the number of the one that began, ended */
+	volatile long forked;		/* by the one inside: 0 while it tries */
+};
+
+static void __attribute__((noreturn)) fork_each_round(struct contest *c)
+{
+	for (int round = 1; ; round++) {
+		long pid;
+
+		spin_until(&c->round, round);
+		pid = syscall(SYS_fork);
+		if (!pid) {
+			spin_until(&c->over, round);
+			syscall(SYS_exit_group, 0);
+		}
+		__atomic_store_n(&c->forked, pid < 0 ? -errno : pid,
+				 __ATOMIC_RELEASE);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		else
+			spin_until(&c->over, round);
+		raise_flag(&plan->made);
+	}
+}
+
+/*
+ * A fork inside and an entry from outside, and one place: one of them gets it.
+ * Whoever comes from outside begins a little later when he was first, and a
+ * little earlier when he was not, so they meet.
+ */
+TEST_F_TIMEOUT(tasks, one_place_for_two, 240)
+{
+	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
+	int both = 0, none = 0, inside = 0, entered = 0, fd, pidfd;
+	struct contest *c = shared(4096);
+	__s64 delay = 0;
+	char path[64];
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 2, .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		raise_flag(&plan->ready);
+		fork_each_round(c);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	pidfd = syscall(SYS_pidfd_open, self->pid, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, pidfd);
+	for (int round = 1; round <= ROUNDS; round++) {
+		__u64 begin;
+		int err;
+
+		c->forked = 0;
+		begin = now_ns();
+		c->round = round;
+		while ((__s64)(now_ns() - begin) < delay)
+			;
+		err = ERR(round % 2 ? setns(fd, 0) : setns(pidfd, AGENT_NS));
+		while (!c->forked)
+			;
+		both += !err && c->forked > 0;
+		none += err == EDQUOT && c->forked == -EDQUOT;
+		entered += !err && c->forked == -EDQUOT;
+		inside += err == EDQUOT && c->forked > 0;
+		if (err)
+			delay -= delay / 64 + 100;
+		else
+			delay += inside ? delay / 64 + 200 : delay / 4 + 1000;
+		if (delay < 0)
+			delay = 0;
+		ASSERT_EQ(0, ERR(setns(outside, 0)));
+		c->over = round;
+		while (plan->made < round)
+			;
+	}
+	ksft_print_msg("%d forks, %d entries; both %d, none %d; delay %lld ns\n",
+		       inside, entered, both, none, (long long)delay);
+	EXPECT_EQ(0, both);
+	EXPECT_EQ(0, none);
+	EXPECT_EQ(ROUNDS, inside + entered);
+	/* They have met: it was now the one, now the other. */
+	EXPECT_GT(inside, ROUNDS / 20);
+	EXPECT_GT(entered, ROUNDS / 20);
+	EXPECT_EQ(1, tasks_now(plan->id));
 	close(fd);
 }
 
@@ -369,7 +455,7 @@ FIXTURE(descendants) {
 
 FIXTURE_SETUP(descendants)
 {
-	plan = shared(4096);
+	plan_new();
 }
 
 FIXTURE_TEARDOWN(descendants)

@@ -272,7 +272,7 @@ TEST_F(trace, a_crossing_and_a_kill)
 	if (!pid) {
 		enter_session();
 		own_id(id);
-		agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex), 0, 0);
+		set_ex(ex);
 		for (int i = 0; i < 10; i++)
 			syscall(SYS_unlink, "/nonexistent");
 		raise_flag(ready);

@@ -5,86 +5,12 @@
  * counted when they are done, and the workers behind them are nobody's forks.
  */
 #include <linux/aio_abi.h>
-#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include "agentns-test.h"
-
-struct ring {
-	int fd;
-	unsigned int *sq_tail, *sq_mask, *sq_array;
-	unsigned int *cq_head, *cq_tail, *cq_mask;
-	struct io_uring_sqe *sqes;
-	struct io_uring_cqe *cqes;
-};
-
-static int ring_setup(struct ring *r, unsigned int flags)
-{
-	struct io_uring_params p = { .flags = flags, .sq_thread_idle = 10000 };
-	char *m;
-
-	r->fd = syscall(SYS_io_uring_setup, 8, &p);
-	if (r->fd < 0)
-		return errno;
-	m = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
-		 IORING_OFF_SQ_RING);
-	r->sqes = mmap(NULL, p.sq_entries * sizeof(*r->sqes),
-		       PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
-		       IORING_OFF_SQES);
-	if (m == MAP_FAILED || r->sqes == MAP_FAILED ||
-	    !(p.features & IORING_FEAT_SINGLE_MMAP))
-		return ENOMEM;
-	r->sq_tail = (void *)m + p.sq_off.tail;
-	r->sq_mask = (void *)m + p.sq_off.ring_mask;
-	r->sq_array = (void *)m + p.sq_off.array;
-	r->cq_head = (void *)m + p.cq_off.head;
-	r->cq_tail = (void *)m + p.cq_off.tail;
-	r->cq_mask = (void *)m + p.cq_off.ring_mask;
-	r->cqes = (void *)m + p.cq_off.cqes;
-	return 0;
-}
-
-static void ring_queue(struct ring *r, const struct io_uring_sqe *sqe)
-{
-	unsigned int tail = *r->sq_tail;
-
-	r->sqes[tail & *r->sq_mask] = *sqe;
-	r->sq_array[tail & *r->sq_mask] = tail & *r->sq_mask;
-	__atomic_store_n(r->sq_tail, tail + 1, __ATOMIC_RELEASE);
-}
-
-static bool ring_done(struct ring *r, int *res)
-{
-	unsigned int head = *r->cq_head;
-
-	if (__atomic_load_n(r->cq_tail, __ATOMIC_ACQUIRE) == head)
-		return false;
-	*res = r->cqes[head & *r->cq_mask].res;
-	__atomic_store_n(r->cq_head, head + 1, __ATOMIC_RELEASE);
-	return true;
-}
-
-/* One call that submits @n requests and waits for @wait of them. */
-static int ring_enter(struct ring *r, int n, int wait)
-{
-	return syscall(SYS_io_uring_enter, r->fd, n, wait,
-		       IORING_ENTER_GETEVENTS, NULL, 0);
-}
-
-/* One request by one call; its result. */
-static int ring_do(struct ring *r, const struct io_uring_sqe *sqe)
-{
-	int res = -EIO;
-
-	ring_queue(r, sqe);
-	if (ring_enter(r, 1, 1) != 1)
-		return -errno;
-	ring_done(r, &res);
-	return res;
-}
+#include "agentns-ring.h"
 
 static char block[65536] __attribute__((aligned(4096)));
 static struct iovec two[] = { { block, 100 }, { block, 200 } };
@@ -225,7 +151,7 @@ TEST(write_that_waits)
 {
 	struct agent_ns_counters_uapi a, b;
 	struct io_uring_sqe sqe;
-	struct ring ring;
+	struct ring ring = { };
 	int p[2], res;
 
 	ASSERT_EQ(0, enter_session());
@@ -258,7 +184,7 @@ TEST(write_that_never_happens)
 	};
 	struct agent_ns_counters_uapi c;
 	struct io_uring_sqe sqe;
-	struct ring ring;
+	struct ring ring = { };
 	int p[2], q[2];
 
 	ASSERT_EQ(0, enter_session());
@@ -288,7 +214,7 @@ TEST(linked_requests_are_counted_one_by_one)
 {
 	struct agent_ns_counters_uapi a, b;
 	struct io_uring_sqe sqe;
-	struct ring ring;
+	struct ring ring = { };
 	int p[2], res;
 
 	ASSERT_EQ(0, enter_session());
@@ -315,7 +241,7 @@ TEST(polled_ring)
 {
 	struct agent_ns_counters_uapi a, b;
 	struct io_uring_sqe sqe;
-	struct ring ring;
+	struct ring ring = { };
 	int p[2], res;
 
 	ASSERT_EQ(0, enter_session());
