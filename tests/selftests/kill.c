@@ -169,7 +169,12 @@ static void bomb_of_threads(void)
 		pause();
 }
 
-/* Each traced by its parent, which lets it go on. */
+/*
+ * Each traced by its parent, which lets it go on, and stopped anew at each
+ * SIGCHLD until that parent has ended. Without PTRACE_O_TRACEFORK: who is
+ * attached by it and whose tracer ends stays stopped by a SIGSTOP that nobody
+ * ordered, and the bomb dies down.
+ */
 static long make_tracee(void)
 {
 	long pid = syscall(SYS_fork);
@@ -180,10 +185,8 @@ static long make_tracee(void)
 		syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
 		return 0;
 	}
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
-		ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
 		ptrace(PTRACE_CONT, pid, 0, 0);
-	}
 	return pid;
 }
 

@@ -335,14 +335,14 @@ TEST_F(stop, grace_is_not_renewed)
 }
 
 /* Forking as fast as it can when it is stopped: no child runs on. */
-TEST_F(stop, a_fork_bomb)
+TEST_F_TIMEOUT(stop, a_fork_bomb, 120)
 {
 	__u64 before;
 
 	IN_SESSION(self->pid, {
 		signal(SIGCHLD, SIG_IGN);
 		if (set_ex((struct agent_ns_budget_ex) {
-				.max_forks = 400, .action = AGENT_NS_ACTION_STOP }))
+				.max_forks = 200, .action = AGENT_NS_ACTION_STOP }))
 			_exit(1);
 		for (;;) {
 			raise_flag(&plan->done);
@@ -357,7 +357,7 @@ TEST_F(stop, a_fork_bomb)
 	before = plan->spins[0];
 	sleep_ms(100);
 	EXPECT_EQ(before, plan->spins[0]);
-	EXPECT_EQ(400, session_get(plan->id, "counters/fork_count"));
+	EXPECT_EQ(200, session_get(plan->id, "counters/fork_count"));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(self->pid));
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
@@ -425,7 +425,7 @@ static void on_term(int sig)
 /* SIGTERM, and when the grace is over SIGKILL: not before, not much later. */
 TEST_F(stop, grace)
 {
-	__u64 start, took;
+	__u64 took;
 
 	IN_SESSION(self->pid, {
 		signal(SIGTERM, on_term);
@@ -434,16 +434,15 @@ TEST_F(stop, grace)
 				.action = AGENT_NS_ACTION_TERM }))
 			_exit(1);
 		unlink("nonexistent");
+		plan->used[0] = now_ns();
 		unlink("nonexistent");
 		for (;;)
 			raise_flag(&plan->done);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
-	start = now_ns();
 	EXPECT_EQ(KILLED, reap(self->pid));
-	took = now_ns() - start;
-	EXPECT_GT(took, 100000000);
-	EXPECT_LT(took, 2000000000);
+	took = now_ns() - plan->used[0];
+	EXPECT_GE(took, 200000000);
+	EXPECT_LT(took, 10000000000);
 	EXPECT_EQ(1, plan->signals);
 	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "grace_ns over"));
 }
