@@ -43,11 +43,14 @@ ID *string *session id*MAX_SESSIONS *number *" "" "ls -H"
 c = j["columns"]
 assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' \
 		"ls -H: JSON"
+	check_schema columns "$tmp/out" "ls -H: JSON as the schema has it"
 	# shellcheck disable=SC2086 # an option and its argument
 	{
 	agentns ls $root -n --output-all -r
 	[ "$(awk '{ print NF }' "$tmp/out" | sort -u | tr '\n' ' ')" != "" ] && [ "$status" = 0 ]
 	result_of $? "ls --output-all"
+	agentns ls $root --output-all -J
+	check_schema ls "$tmp/out" "ls -J --output-all: as the schema has it"
 	agentns ls $root -l -n -o ID
 	expect 0 "$a
 $b
@@ -141,6 +144,8 @@ assert [n["node"] for n in t] == ["'$a'", "'$b'"], t
 assert [n["node"] for n in t[0]["children"]] == ["sh", "'$c'"], t
 assert t[0]["children"][0]["pid"] == 100 and t[0]["pid"] is None, t
 assert t[0]["forks"] == 5, t' "tree: JSON is nested"
+	agentns tree $root -J --output-all
+	check_schema tree "$tmp/out" "tree -J --output-all: as the schema has it"
 	agentns tree $root ffff
 	expect 1 "" "*no session ffff*" "tree: an unknown id"
 	agentns tree $root 1 2
