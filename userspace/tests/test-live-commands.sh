@@ -182,6 +182,9 @@ END
 	grep -q '"ended_by_budget":true' "$tmp/stats"
 	result_of $? "run --json-stats: ended by the budget"
 	check_schema run "$tmp/stats" "run --json-stats: that, too, as the schema has it"
+	agentns run --json-stats /dev/full sh -c 'exit 3'
+	expect 3 "" "*cannot write \"/dev/full\": No space left on device" \
+		"run --json-stats: why it cannot be written"
 	agentns run --budget wall=1h sh -c 'kill -KILL $$'
 	expect 137 "" "" "run: another's SIGKILL is not the budget's"
 	agentns run --cwd /nonexistent true

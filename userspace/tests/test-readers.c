@@ -411,6 +411,34 @@ static void test_table(struct agentns *h)
 	drop("proc/agent_sessions");
 }
 
+/* Rubbish: a good table with some bytes changed ends in a result, each time. */
+static void test_table_rubbish(struct agentns *h)
+{
+	static const char good[] = HEADINGS
+		ID_A " 1 x 2 max kill tag\n" ID_B " 3 x 4 5 log  two words\n";
+	static const char bytes[] = "\n 0aZ-\xff\x01m";
+	struct agentns_session s;
+	int round, bad = 0, all = 0;
+
+	srand(7);
+	for (round = 0; round < 2000; round++) {
+		char text[sizeof(good)];
+		int i, ret;
+
+		memcpy(text, good, sizeof(good));
+		for (i = rand() % 4; i >= 0; i--)
+			text[rand() % (sizeof(good) - 1)] =
+				bytes[rand() % (sizeof(bytes) - 1)];
+		ret = read_table(h, text, &s);
+		bad += ret == -EBADMSG;
+		all += ret == -EBADMSG || ret >= 0;
+	}
+	ok_int(all, round, "table: rubbish is read or refused");
+	ok(bad > round / 10 && bad < round, "table: some of each: %d refused",
+	   bad);
+	drop("proc/agent_sessions");
+}
+
 static void test_find(struct agentns *h)
 {
 	struct agent_session_id_uapi ids[3];
@@ -518,6 +546,7 @@ int main(void)
 	test_malformed(h);
 	test_iterate(h);
 	test_table(h);
+	test_table_rubbish(h);
 	test_find(h);
 	test_pid(h);
 	test_pid_counters(h);
