@@ -17,6 +17,7 @@
 #include "session.h"
 #include "sysctl.h"
 #include "sysfs.h"
+#include "table.h"
 
 /*
  * The hook number that this source was written for. A test overrides it to see
@@ -87,10 +88,13 @@ static int __init agentns_init(void)
 	err = agentns_sysfs_init();
 	if (err)
 		goto deadlines_stop;
-	err = agentns_sysctl_init();
+	err = agentns_table_init();
 	if (err)
 		goto sysfs_exit;
-	/* From the two before this on, a write to a knob may arm it, too. */
+	err = agentns_sysctl_init();
+	if (err)
+		goto table_exit;
+	/* From sysfs and sysctl on, a write to a knob may arm it, too. */
 	agentns_reaper_start();
 
 	/* Last: from here on there may be sessions. */
@@ -102,6 +106,8 @@ static int __init agentns_init(void)
 
 sysctl_exit:
 	agentns_sysctl_exit();
+table_exit:
+	agentns_table_exit();
 sysfs_exit:
 	agentns_sysfs_exit();
 	agentns_reaper_stop();
@@ -119,6 +125,7 @@ static void __exit agentns_exit(void)
 	agentns_unregister(&agentns_hook_ops);
 	/* The knobs before the reaper, which they wake. */
 	agentns_sysctl_exit();
+	agentns_table_exit();
 	agentns_sysfs_exit();
 	agentns_reaper_stop();
 	agentns_deadlines_stop();

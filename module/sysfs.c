@@ -38,7 +38,7 @@ static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	return sysfs_emit(buf, "counters\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n"
 			  "clone3\nsetns\nlist\nopen\n"
-			  "stop\ndeny\ngrace\nseal\ndefaults\n");
+			  "stop\ndeny\ngrace\nseal\ndefaults\ntable\n");
 }
 
 static struct kobj_attribute features_attr = __ATTR_RO(features);

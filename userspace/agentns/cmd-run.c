@@ -363,7 +363,7 @@ static int end(struct run *run, int status)
 	if (run->stats)
 		run_summary(run, status);
 	if (run->json && !run_json(run, status, by_budget))
-		warnx("cannot write \"%s\"", escape(run->json_name));
+		warn("cannot write \"%s\"", escape(run->json_name));
 	return status;
 }
 

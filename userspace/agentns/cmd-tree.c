@@ -87,6 +87,8 @@ struct tree {
 	struct table *table;
 	struct session_list list;
 	bool *shown;	/* one for each of list.sessions */
+	size_t *by_id;	/* list.sessions in order of their ids, */
+	size_t *by_parent;	/* and of their parents' */
 	struct member *members;	/* sorted by session and PID */
 	size_t n_members;
 };
@@ -259,12 +261,20 @@ static void show_member(struct tree *tree, size_t i, size_t first, size_t end,
 static bool has_parent(const struct tree *tree, size_t i, size_t first,
 		       size_t end)
 {
-	size_t j;
+	pid_t ppid = tree->members[i].process.ppid;
 
-	for (j = first; j < end; j++)
-		if (tree->members[j].process.pid ==
-		    tree->members[i].process.ppid)
+	/* A session's members are in the order of their PIDs. */
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		pid_t pid = tree->members[middle].process.pid;
+
+		if (pid == ppid)
 			return true;
+		if (pid < ppid)
+			first = middle + 1;
+		else
+			end = middle;
+	}
 	return false;
 }
 
@@ -283,6 +293,86 @@ static void show_members(struct tree *tree,
 			show_member(tree, i, first, end, parent);
 }
 
+static int compare_ids(const void *a, const void *b, void *data)
+{
+	const struct agentns_session *sessions = data;
+
+	return agentns_id_cmp(&sessions[*(const size_t *)a].id,
+			      &sessions[*(const size_t *)b].id);
+}
+
+/* Children of one parent stay in the order of the list. */
+static int compare_parents(const void *a, const void *b, void *data)
+{
+	const struct agentns_session *sessions = data;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	int order = agentns_id_cmp(&sessions[i].parent, &sessions[j].parent);
+
+	return order ? order : (i > j) - (i < j);
+}
+
+static size_t *make_index(const struct session_list *list,
+			  int (*compare)(const void *, const void *, void *))
+{
+	size_t *index = calloc(list->n + 1, sizeof(*index)), i;
+
+	if (!index)
+		err(EXIT_FAILURE, "cannot list agent sessions");
+	for (i = 0; i < list->n; i++)
+		index[i] = i;
+	if (list->n)
+		qsort_r(index, list->n, sizeof(*index), compare,
+			list->sessions);
+	return index;
+}
+
+static void index_sessions(struct tree *tree)
+{
+	free(tree->by_id);
+	free(tree->by_parent);
+	tree->by_id = make_index(&tree->list, compare_ids);
+	tree->by_parent = make_index(&tree->list, compare_parents);
+}
+
+/* The first place in by_parent with this parent, or where it would be. */
+static size_t first_child(const struct tree *tree,
+			  const struct agent_session_id_uapi *parent)
+{
+	size_t low = 0, high = tree->list.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		size_t i = tree->by_parent[middle];
+
+		if (agentns_id_cmp(&tree->list.sessions[i].parent, parent) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool find_session(const struct tree *tree,
+			 const struct agent_session_id_uapi *id, size_t *i)
+{
+	size_t low = 0, high = tree->list.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order;
+
+		*i = tree->by_id[middle];
+		order = agentns_id_cmp(&tree->list.sessions[*i].id, id);
+		if (!order)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 static void show_session(struct tree *tree, size_t i, void *parent)
 {
 	const struct agentns_session *s = &tree->list.sessions[i];
@@ -295,27 +385,23 @@ static void show_session(struct tree *tree, size_t i, void *parent)
 	if (!line)
 		line = parent;
 	show_members(tree, &s->id, line);
-	for (j = 0; j < tree->list.n; j++)
-		if (!tree->shown[j] &&
-		    !agentns_id_cmp(&tree->list.sessions[j].parent, &s->id))
-			show_session(tree, j, line);
-}
+	for (j = first_child(tree, &s->id); j < tree->list.n; j++) {
+		size_t child = tree->by_parent[j];
 
-static int find_session(const struct tree *tree,
-			const struct agent_session_id_uapi *id, size_t *i)
-{
-	for (*i = 0; *i < tree->list.n; ++*i)
-		if (!agentns_id_cmp(&tree->list.sessions[*i].id, id))
-			return 1;
-	return 0;
+		if (agentns_id_cmp(&tree->list.sessions[child].parent, &s->id))
+			break;
+		if (!tree->shown[child])
+			show_session(tree, child, line);
+	}
 }
 
 /* Sessions without a directory are known by their processes alone. */
 static void add_hidden(struct tree *tree, struct agentns *handle)
 {
 	struct agentns_session *sessions;
-	size_t i, unused;
+	size_t i, unused, known = tree->list.n, hidden = 0;
 
+	index_sessions(tree);
 	for (i = 0; i < tree->n_members; i++) {
 		const struct agentns_process *p = &tree->members[i].process;
 		struct agentns_session s = {
@@ -329,13 +415,15 @@ static void add_hidden(struct tree *tree, struct agentns *handle)
 			continue;
 		agentns_pid_intent(handle, p->pid, s.intent);
 		agentns_pid_counters(handle, p->pid, &s.counters);
-		sessions = reallocarray(tree->list.sessions, tree->list.n + 1,
+		sessions = reallocarray(tree->list.sessions, known + hidden + 1,
 					sizeof(s));
 		if (!sessions)
 			err(EXIT_FAILURE, "cannot list agent sessions");
 		tree->list.sessions = sessions;
-		sessions[tree->list.n++] = s;
+		sessions[known + hidden++] = s;
 	}
+	tree->list.n += hidden;
+	index_sessions(tree);
 }
 
 static void show_all(struct tree *tree)
@@ -396,6 +484,8 @@ int cmd_tree(int argc, char **argv)
 			show_session(&tree, i, NULL);
 		table_print(tree.table);
 	}
+	free(tree.by_id);
+	free(tree.by_parent);
 	free(tree.shown);
 	free(tree.list.sessions);
 	free(tree.members);

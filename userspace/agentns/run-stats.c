@@ -201,6 +201,7 @@ bool run_json(const struct run *run, int status, bool by_budget)
 	struct json_object *object = json_object_new_object();
 	char buf[AGENTNS_ID_BUFSIZE], trace[TRACEPARENT_BUFSIZE];
 	bool good;
+	int error;
 
 	add(object, "id", json_object_new_string(agentns_id_format(id, buf)));
 	add(object, "parent", run->session.fields & AGENTNS_FIELD_PARENT ?
@@ -224,6 +225,13 @@ bool run_json(const struct run *run, int status, bool by_budget)
 					       JSON_C_TO_STRING_PRETTY |
 					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
-	good = !ferror(run->json);
-	return !fclose(run->json) && good;
+	/* The caller says why; the first reason is the one that counts. */
+	good = !fflush(run->json) && !ferror(run->json);
+	error = errno;
+	if (fclose(run->json) && good) {
+		good = false;
+		error = errno;
+	}
+	errno = error;
+	return good;
 }

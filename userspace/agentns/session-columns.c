@@ -2,6 +2,7 @@
 #include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "problem.h"
 #include "session-columns.h"
@@ -16,6 +17,15 @@ const struct column session_columns[] = {
 	[N_SESSION_COLUMNS] = { 0 }
 };
 
+static char *copy(const char *text)
+{
+	char *new = strdup(text);
+
+	if (!new)
+		err(EXIT_FAILURE, "cannot print agent sessions");
+	return new;
+}
+
 char *session_cell(const void *row, size_t column)
 {
 	char number[RESOURCE_BUFSIZE], id[AGENTNS_ID_BUFSIZE];
@@ -24,21 +34,21 @@ char *session_cell(const void *row, size_t column)
 
 	switch (column) {
 	case COL_ID:
-		return format("%s", agentns_id_format(&s->id, id));
+		return copy(agentns_id_format(&s->id, id));
 	case COL_PARENT:
-		return format("%s", agentns_id_format(&s->parent, id));
+		return copy(agentns_id_format(&s->parent, id));
 	case COL_INTENT:
-		return format("%s", s->intent);
+		return copy(s->intent);
 	case COL_DEPTH:
 		return format("%" PRIu32, s->depth);
 	case COL_INUM:
 		return format("%" PRIu64, s->inum);
 	case COL_ACTION:
-		return format("%s", agentns_action_name(s->budget.action));
+		return copy(agentns_action_name(s->budget.action));
 	case COL_GRACE:
 		if (!s->budget.grace_ns)
 			return NULL;
-		return format("%s", resource_print(RES_ELAPSED,
+		return copy(resource_print(RES_ELAPSED,
 						   s->budget.grace_ns, number));
 	case COL_SEALED:
 		if (!(s->fields & AGENTNS_FIELD_SEALED))
@@ -49,14 +59,14 @@ char *session_cell(const void *row, size_t column)
 		column -= COL_COUNTERS;
 		if (!resource_known(column, s))
 			return NULL;
-		return format("%s", resource_print(column,
+		return copy(resource_print(column,
 				resource_counter(column, s), number));
 	}
 	column -= COL_LIMITS;
 	limit = resource_limit(column, &s->budget);
 	if (!limit)
 		return NULL;
-	return format("%s", resource_print(column, limit, number));
+	return copy(resource_print(column, limit, number));
 }
 
 uint64_t session_fields(size_t column)

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <libsmartcols.h>
 
 #include "escape.h"
 #include "filter.h"
+#include "plain-table.h"
 #include "problem.h"
 #include "table.h"
 
@@ -20,6 +22,7 @@ struct table {
 	const struct command *command;
 	const struct table_options *options;
 	struct libscols_table *scols;
+	struct plain_table *plain;	/* not NULL: instead of @scols */
 	struct filter *filter;
 	const char *tree;
 	size_t chosen[COLUMNS_MAX];
@@ -160,6 +163,11 @@ static void make_columns(struct table *t)
 		struct libscols_column *column;
 		int flags = 0;
 
+		if (t->plain) {
+			plain_table_column(t->plain, c->name,
+					   c->type == COLUMN_NUMBER);
+			continue;
+		}
 		if (c->type == COLUMN_NUMBER)
 			flags |= SCOLS_FL_RIGHT;
 		if (t->tree && !strcmp(t->tree, c->name)) {
@@ -203,6 +211,12 @@ struct table *table_new(const char *name, const struct command *command,
 			usage_hint(command);
 		}
 	}
+	if (!options->json && !options->raw && !t->tree &&
+	    !isatty(STDOUT_FILENO)) {
+		t->plain = plain_table_new(t->n_chosen);
+		make_columns(t);
+		return t;
+	}
 	t->scols = scols_new_table();
 	if (!t->scols)
 		out_of_memory();
@@ -227,40 +241,59 @@ bool table_has(const struct table *table, size_t column)
 	return table->filter && filter_uses(table->filter, column);
 }
 
+/* Most strings need no escaping, and then no copy. */
+static char *make_safe(char *text)
+{
+	const char *c;
+	char *safe;
+
+	for (c = text; *c >= 0x20 && *c < 0x7f && *c != '\\'; c++)
+		;
+	if (!*c)
+		return text;
+	safe = escape(text);
+	free(text);
+	return safe;
+}
+
 void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		void *parent)
 {
-	struct libscols_line *line;
+	struct libscols_line *line = NULL;
 	size_t i;
 
 	if (t->filter && !filter_matches(t->filter, cell, row))
 		return NULL;
-	line = scols_table_new_line(t->scols, t->options->list ? NULL : parent);
-	if (!line)
-		out_of_memory();
+	if (!t->plain) {
+		line = scols_table_new_line(t->scols,
+					    t->options->list ? NULL : parent);
+		if (!line)
+			out_of_memory();
+	}
 	for (i = 0; i < t->n_chosen; i++) {
 		char *text = cell(row, t->chosen[i]);
 
-		if (!text)
-			continue;
 		/* libsmartcols escapes in its own way for these two. */
-		if (t->command->columns[t->chosen[i]].type == COLUMN_STRING &&
-		    !t->options->json && !t->options->raw) {
-			char *safe = escape(text);
-
-			free(text);
-			text = safe;
-		}
-		if (scols_line_refer_data(line, i, text))
+		if (text && t->command->columns[t->chosen[i]].type ==
+		    COLUMN_STRING && !t->options->json && !t->options->raw)
+			text = make_safe(text);
+		if (t->plain)
+			plain_table_cell(t->plain, text);
+		else if (text && scols_line_refer_data(line, i, text))
 			out_of_memory();
 	}
-	return line;
+	/* Without a tree it only has to be something. */
+	return t->plain ? (void *)t : line;
 }
 
 void table_print(struct table *t)
 {
-	scols_print_table(t->scols);
-	scols_unref_table(t->scols);
+	if (t->plain) {
+		plain_table_print(t->plain, !t->options->no_headings);
+	} else {
+		scols_print_table(t->scols);
+		scols_unref_table(t->scols);
+	}
 	filter_free(t->filter);
 	free(t);
 }

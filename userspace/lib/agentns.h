@@ -269,7 +269,7 @@ struct agentns;
 struct agentns_iter;
 
 /*
- * What is known of a session; each is a file in sysfs. Later modules have more
+ * What is known of a session: a file in sysfs each. Later modules have more
  * of them: what the kernel lacks is missing in struct agentns_session.fields.
  */
 #define AGENTNS_FIELD_PARENT		(1ULL << 0)
@@ -417,9 +417,12 @@ int agentns_session_find(struct agentns *handle, const char *prefix,
 			 struct agent_session_id_uapi *ids, size_t max);
 
 /**
- * agentns_iter_open - begin to go through all sessions in sysfs
+ * agentns_iter_open - begin to go through all sessions
  * @handle: from agentns_open(); must outlive the iterator
  * @iter: is set on success; release it with agentns_iter_close()
+ *
+ * They are read from /proc/agent_sessions, or, with a module that is older
+ * than that file, from their directories in sysfs.
  *
  * Return: 0, -ENOMEM, -ENOSYS, or why sysfs cannot be read.
  */

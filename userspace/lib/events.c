@@ -4,7 +4,6 @@
  * instance of tracefs that is the watcher's own, so that nobody else's tracing
  * is disturbed and nobody else takes events away.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -303,26 +302,20 @@ static int put(int dir_fd, const char *file, const char *value)
 /* Instances of watchers that were killed. */
 static void remove_stale(int tracing_fd)
 {
-	int fd = openat(tracing_fd, "instances",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
+	const char *name;
+	int error;
 	DIR *dir;
 
-	if (fd < 0)
+	if (agentns__opendir(tracing_fd, "instances", &dir))
 		return;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return;
-	}
-	while ((entry = readdir(dir))) {
+	while ((name = agentns__readdir(dir, &error))) {
 		int pid, number, end = 0;
 
-		if (sscanf(entry->d_name, INSTANCE_PREFIX "%d-%d%n", &pid,
-			   &number, &end) == 2 && !entry->d_name[end] &&
-		    pid > 0 && kill(pid, 0) && errno == ESRCH)
+		if (sscanf(name, INSTANCE_PREFIX "%d-%d%n", &pid, &number,
+			   &end) == 2 && !name[end] && pid > 0 &&
+		    kill(pid, 0) && errno == ESRCH)
 			/* In use after all, it is busy. */
-			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+			unlinkat(dirfd(dir), name, AT_REMOVEDIR);
 	}
 	closedir(dir);
 }

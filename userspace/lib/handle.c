@@ -34,6 +34,33 @@ void agentns_close(struct agentns *handle)
 	free(handle);
 }
 
+int agentns__opendir(int dir_fd, const char *path, DIR **dir)
+{
+	int fd;
+
+	fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*dir = fdopendir(fd);
+	if (!*dir) {
+		int err = errno;
+
+		close(fd);
+		return -err;
+	}
+	return 0;
+}
+
+const char *agentns__readdir(DIR *dir, int *error)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(dir);
+	*error = entry ? 0 : -errno;
+	return entry ? entry->d_name : NULL;
+}
+
 ssize_t agentns__read_file(int dir_fd, const char *path, char *buf,
 			   size_t size)
 {

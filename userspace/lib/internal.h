@@ -3,6 +3,8 @@
 #ifndef AGENTNS_INTERNAL_H
 #define AGENTNS_INTERNAL_H
 
+#include <dirent.h>
+
 #include "agentns.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -17,6 +19,47 @@ struct agentns {
 
 #define AGENTNS_SYSFS		"sys/kernel/agentns"
 #define AGENTNS_SYSFS_SESSIONS	AGENTNS_SYSFS "/sessions"
+#define AGENTNS_TABLE		"proc/agent_sessions"
+
+/*
+ * struct agentns__field - one thing that is known of a session
+ * @mask: its AGENTNS_FIELD_*
+ * @column: its name in /proc/agent_sessions
+ * @file: its file below the session's directory
+ * @set: put its text into a session; 0 or -EBADMSG
+ * @offset: for @set
+ */
+struct agentns__field {
+	uint64_t mask;
+	const char *column;
+	const char *file;
+	int (*set)(struct agentns_session *s, size_t offset, const char *text);
+	size_t offset;
+};
+
+#define AGENTNS__N_FIELDS	27
+extern const struct agentns__field agentns__fields[AGENTNS__N_FIELDS];
+
+/*
+ * agentns__table_open - begin to read /proc/agent_sessions
+ *
+ * Return: 0, -ENOENT when the module is older than it, or why not.
+ */
+struct agentns__table;
+int agentns__table_open(struct agentns *handle, struct agentns__table **table);
+int agentns__table_next(struct agentns__table *table,
+			struct agentns_session *session, uint64_t fields);
+void agentns__table_close(struct agentns__table *table);
+
+/*
+ * agentns__opendir - open a directory below another
+ *
+ * Return: 0 or -errno; *@dir is for closedir(3).
+ */
+int agentns__opendir(int dir_fd, const char *path, DIR **dir);
+
+/* agentns__readdir - the next name; NULL at the end, or with *@error */
+const char *agentns__readdir(DIR *dir, int *error);
 
 /*
  * agentns__read_file - read a whole file as a string

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The processes of sessions: a walk over /proc, and signals to them. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,24 +29,15 @@ int agentns_process_iter_open(struct agentns *handle,
 			      struct agentns_process_iter **iter)
 {
 	struct agentns_process_iter *it;
-	int fd;
+	int ret;
 
-	fd = openat(handle->root_fd, "proc",
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	it = malloc(sizeof(*it));
-	if (!it) {
-		close(fd);
+	if (!it)
 		return -ENOMEM;
-	}
-	it->dir = fdopendir(fd);
-	if (!it->dir) {
-		int err = errno;
-
-		close(fd);
+	ret = agentns__opendir(handle->root_fd, "proc", &it->dir);
+	if (ret) {
 		free(it);
-		return -err;
+		return ret;
 	}
 	*iter = it;
 	return 0;
@@ -107,26 +97,18 @@ static bool any_thread(int pid_fd,
 				  void *data), void *data)
 {
 	struct agent_session_id_uapi id;
-	struct dirent *entry;
+	const char *name;
 	char path[64];
 	bool found = false;
 	DIR *dir;
-	int fd;
+	int error;
 
-	fd = openat(pid_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (agentns__opendir(pid_fd, "task", &dir))
 		return false;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return false;
-	}
-	while (!found && (entry = readdir(dir))) {
-		if (*entry->d_name < '0' || *entry->d_name > '9' ||
-		    strlen(entry->d_name) > 20)
+	while (!found && (name = agentns__readdir(dir, &error))) {
+		if (*name < '0' || *name > '9' || strlen(name) > 20)
 			continue;
-		snprintf(path, sizeof(path), "%.20s/agent_session",
-			 entry->d_name);
+		snprintf(path, sizeof(path), "%.20s/agent_session", name);
 		found = !read_id(dirfd(dir), path, &id) && fn(&id, data);
 	}
 	closedir(dir);
@@ -173,18 +155,14 @@ static int read_process(int pid_fd, struct agentns_process *p)
 /* The next entry of /proc that is a process; its PID, 0 at the end. */
 static pid_t next_pid(struct agentns_process_iter *iter, int *error)
 {
-	struct dirent *entry;
+	const char *name;
 	uint64_t pid;
 
 	do {
-		errno = 0;
-		entry = readdir(iter->dir);
-		if (!entry) {
-			*error = -errno;
+		name = agentns__readdir(iter->dir, error);
+		if (!name)
 			return 0;
-		}
-	} while (agentns__digits(entry->d_name, &pid) || !pid ||
-		 pid > INT_MAX);
+	} while (agentns__digits(name, &pid) || !pid || pid > INT_MAX);
 	return pid;
 }
 

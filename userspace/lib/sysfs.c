@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Sessions in /sys/kernel/agentns/. */
-#include <dirent.h>
+/* Sessions in /sys/kernel/agentns/, and all of them from one file in /proc. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,9 +8,14 @@
 
 #include "internal.h"
 
+/* One of the two: an older module has no table. */
 struct agentns_iter {
+	struct agentns__table *table;
 	DIR *dir;
 };
+
+/* Room for any file of a session's directory, its newline and a NUL. */
+#define VALUE_SIZE	128
 
 /*
  * A session may end while its files are read: opening then says ENOENT, and
@@ -29,85 +33,11 @@ static int read_text(int dir_fd, const char *name, char *buf, size_t size)
 	return len < 0 ? gone(len) : 0;
 }
 
-static int read_number(int dir_fd, const char *name, uint64_t *value)
-{
-	char text[32];
-	int ret;
-
-	ret = read_text(dir_fd, name, text, sizeof(text));
-	return ret ? ret : agentns__digits(text, value);
-}
-
-/* A limit is a number, or "max" for none. */
-static int read_limit(int dir_fd, const char *name, uint64_t *value)
-{
-	char text[32];
-	int ret;
-
-	ret = read_text(dir_fd, name, text, sizeof(text));
-	if (ret)
-		return ret;
-	if (!strcmp(text, "max")) {
-		*value = 0;
-		return 0;
-	}
-	return agentns__digits(text, value);
-}
-
-static const struct {
-	const char *name;
-	int (*read)(int dir_fd, const char *name, uint64_t *value);
-	size_t offset;
-	uint64_t field;
-} number_files[] = {
-#define BUDGET(name, i) \
-	{ #name, read_limit, offsetof(struct agentns_session, budget.name), \
-	  AGENTNS_FIELD_LIMIT(i) }
-#define COUNTER(name, i) \
-	{ "counters/" #name, read_number, \
-	  offsetof(struct agentns_session, counters.name), \
-	  AGENTNS_FIELD_COUNTER(i) }
-	BUDGET(max_syscalls, 0),
-	BUDGET(max_write_bytes, 1),
-	BUDGET(max_elapsed_ns, 2),
-	BUDGET(max_forks, 3),
-	BUDGET(max_opens, 4),
-	BUDGET(max_connects, 5),
-	BUDGET(max_unlinks, 6),
-	BUDGET(max_tasks, 7),
-	BUDGET(max_cpu_ns, 8),
-	BUDGET(max_descendants, 9),
-	COUNTER(total_syscalls, 0),
-	COUNTER(openat_count, 1),
-	COUNTER(write_bytes, 2),
-	COUNTER(connect_count, 3),
-	COUNTER(unlink_count, 4),
-	COUNTER(fork_count, 5),
-	COUNTER(elapsed_ns, 6),
-	{ "inum", read_number, offsetof(struct agentns_session, inum),
-	  AGENTNS_FIELD_INUM },
-	{ "grace_ns", read_limit,
-	  offsetof(struct agentns_session, budget.grace_ns),
-	  AGENTNS_FIELD_GRACE },
-	{ "tasks", read_number, offsetof(struct agentns_session, tasks),
-	  AGENTNS_FIELD_TASKS },
-	{ "cpu_ns", read_number, offsetof(struct agentns_session, cpu_ns),
-	  AGENTNS_FIELD_CPU },
-	{ "descendants", read_number,
-	  offsetof(struct agentns_session, descendants),
-	  AGENTNS_FIELD_DESCENDANTS },
-#undef BUDGET
-#undef COUNTER
-};
-
 /* Fields that the first modules did not have. */
 #define NEWER_FIELDS	(AGENTNS_FIELD_SEALED | AGENTNS_FIELD_GRACE | \
 			 AGENTNS_FIELD_TASKS | AGENTNS_FIELD_CPU | \
 			 AGENTNS_FIELD_DESCENDANTS | AGENTNS_FIELD_LIMIT(7) | \
 			 AGENTNS_FIELD_LIMIT(8) | AGENTNS_FIELD_LIMIT(9))
-
-#define KNOWN_FIELDS	(0x7fULL | AGENTNS_FIELD_COUNTERS | \
-			 NEWER_FIELDS | AGENTNS_FIELD_LIMITS)
 
 /* Is a missing file that of a module without it? Else the session has ended. */
 static bool lacks(int dir_fd, int error, uint64_t field)
@@ -116,116 +46,42 @@ static bool lacks(int dir_fd, int error, uint64_t field)
 	       !faccessat(dir_fd, "parent", F_OK, 0);
 }
 
-static int read_numbers(int dir_fd, struct agentns_session *s, uint64_t fields)
+static int read_fields(int dir_fd, struct agentns_session *s, uint64_t fields)
 {
+	char text[VALUE_SIZE];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(number_files); i++) {
-		uint64_t value;
+	for (i = 0; i < AGENTNS__N_FIELDS; i++) {
+		const struct agentns__field *field = &agentns__fields[i];
 		int ret;
 
-		if (!(fields & number_files[i].field))
+		if (!(fields & field->mask))
 			continue;
-		ret = number_files[i].read(dir_fd, number_files[i].name,
-					   &value);
-		if (lacks(dir_fd, ret, number_files[i].field)) {
-			s->fields &= ~number_files[i].field;
+		ret = read_text(dir_fd, field->file, text, sizeof(text));
+		if (lacks(dir_fd, ret, field->mask))
 			continue;
-		}
+		if (!ret)
+			ret = field->set(s, field->offset, text);
 		if (ret)
 			return ret;
-		/* uint64_t and __u64 are different types of the same size. */
-		memcpy((char *)s + number_files[i].offset, &value,
-		       sizeof(value));
+		s->fields |= field->mask;
 	}
 	return 0;
-}
-
-static int read_parent(int dir_fd, struct agentns_session *s)
-{
-	char parent[AGENTNS_ID_STRLEN + 2];
-	int ret;
-
-	ret = read_text(dir_fd, "parent", parent, sizeof(parent));
-	if (!ret && agentns_id_parse(parent, &s->parent))
-		ret = -EBADMSG;
-	return ret;
-}
-
-static int read_action(int dir_fd, struct agentns_session *s)
-{
-	char action[16];
-	int ret;
-
-	ret = read_text(dir_fd, "action", action, sizeof(action));
-	/* A later kernel's action is no reason to hide the session. */
-	if (!ret && agentns_action_parse(action, &s->budget.action))
-		s->budget.action = AGENTNS_ACTION_UNKNOWN;
-	return ret;
-}
-
-static int read_intent(int dir_fd, struct agentns_session *s)
-{
-	char intent[AGENTNS_INTENT_BUFSIZE + 1];
-	int ret;
-
-	ret = read_text(dir_fd, "intent", intent, sizeof(intent));
-	if (!ret)
-		memcpy(s->intent, intent, strlen(intent) + 1);
-	return ret;
-}
-
-static int read_depth(int dir_fd, struct agentns_session *s)
-{
-	uint64_t depth;
-	int ret;
-
-	ret = read_number(dir_fd, "depth", &depth);
-	if (!ret && depth > UINT32_MAX)
-		ret = -EBADMSG;
-	if (!ret)
-		s->depth = depth;
-	return ret;
-}
-
-static int read_sealed(int dir_fd, struct agentns_session *s)
-{
-	uint64_t sealed = 0;
-	int ret;
-
-	ret = read_number(dir_fd, "sealed", &sealed);
-	if (lacks(dir_fd, ret, AGENTNS_FIELD_SEALED)) {
-		s->fields &= ~AGENTNS_FIELD_SEALED;
-		ret = 0;
-	}
-	s->sealed = sealed;
-	return ret;
 }
 
 /* @dir_fd is .../sessions, @name one of its entries. */
 static int read_session(int dir_fd, const char *name,
 			struct agentns_session *session, uint64_t fields)
 {
-	struct agentns_session s = { .fields = fields & KNOWN_FIELDS };
-	int fd, ret = 0;
+	struct agentns_session s = { 0 };
+	int fd, ret;
 
 	if (agentns_id_parse(name, &s.id))
 		return -EINVAL;
 	fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fields & AGENTNS_FIELD_PARENT)
-		ret = read_parent(fd, &s);
-	if (!ret && fields & AGENTNS_FIELD_ACTION)
-		ret = read_action(fd, &s);
-	if (!ret && fields & AGENTNS_FIELD_INTENT)
-		ret = read_intent(fd, &s);
-	if (!ret)
-		ret = read_numbers(fd, &s, fields);
-	if (!ret && fields & AGENTNS_FIELD_DEPTH)
-		ret = read_depth(fd, &s);
-	if (!ret && fields & AGENTNS_FIELD_SEALED)
-		ret = read_sealed(fd, &s);
+	ret = read_fields(fd, &s, fields);
 	close(fd);
 	if (ret)
 		return ret;
@@ -233,15 +89,12 @@ static int read_session(int dir_fd, const char *name,
 	return 0;
 }
 
-static int open_sessions(struct agentns *handle)
+static int open_sessions(struct agentns *handle, DIR **dir)
 {
-	int fd;
+	int ret = agentns__opendir(handle->root_fd, AGENTNS_SYSFS_SESSIONS,
+				   dir);
 
-	fd = openat(handle->root_fd, AGENTNS_SYSFS_SESSIONS,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ENOSYS : -errno;
-	return fd;
+	return ret == -ENOENT ? -ENOSYS : ret;
 }
 
 int agentns_session_read(struct agentns *handle,
@@ -249,65 +102,57 @@ int agentns_session_read(struct agentns *handle,
 			 struct agentns_session *session)
 {
 	char name[AGENTNS_ID_BUFSIZE];
-	int fd, ret;
+	DIR *dir;
+	int ret;
 
-	fd = open_sessions(handle);
-	if (fd < 0)
-		return fd;
-	ret = read_session(fd, agentns_id_format(id, name), session,
+	ret = open_sessions(handle, &dir);
+	if (ret)
+		return ret;
+	ret = read_session(dirfd(dir), agentns_id_format(id, name), session,
 			   AGENTNS_FIELD_ALL);
-	close(fd);
+	closedir(dir);
 	return ret;
 }
 
 int agentns_iter_open(struct agentns *handle, struct agentns_iter **iter)
 {
 	struct agentns_iter *it;
-	int fd;
+	int ret = 0;
 
-	fd = open_sessions(handle);
-	if (fd < 0)
-		return fd;
-	it = malloc(sizeof(*it));
-	if (!it) {
-		close(fd);
+	it = calloc(1, sizeof(*it));
+	if (!it)
 		return -ENOMEM;
-	}
-	it->dir = fdopendir(fd);
-	if (!it->dir) {
-		int err = errno;
-
-		close(fd);
+	/* Whatever is wrong with the table, the directories are there. */
+	if (agentns__table_open(handle, &it->table))
+		ret = open_sessions(handle, &it->dir);
+	if (ret)
 		free(it);
-		return -err;
-	}
-	*iter = it;
-	return 0;
+	else
+		*iter = it;
+	return ret;
 }
 
 void agentns_iter_close(struct agentns_iter *iter)
 {
 	if (!iter)
 		return;
-	closedir(iter->dir);
+	if (iter->table)
+		agentns__table_close(iter->table);
+	else
+		closedir(iter->dir);
 	free(iter);
 }
 
 /* Name of the next session's directory; NULL at the end, or with *@error. */
-static const char *next_name(struct agentns_iter *iter, int *error)
+static const char *next_name(DIR *dir, int *error)
 {
 	struct agent_session_id_uapi id;
-	struct dirent *entry;
+	const char *name;
 
-	do {
-		errno = 0;
-		entry = readdir(iter->dir);
-		if (!entry) {
-			*error = -errno;
-			return NULL;
-		}
-	} while (agentns_id_parse(entry->d_name, &id));
-	return entry->d_name;
+	do
+		name = agentns__readdir(dir, error);
+	while (name && agentns_id_parse(name, &id));
+	return name;
 }
 
 int agentns_iter_next(struct agentns_iter *iter,
@@ -322,7 +167,9 @@ int agentns_iter_next_fields(struct agentns_iter *iter,
 	const char *name;
 	int ret = 0;
 
-	while ((name = next_name(iter, &ret))) {
+	if (iter->table)
+		return agentns__table_next(iter->table, session, fields);
+	while ((name = next_name(iter->dir, &ret))) {
 		ret = read_session(dirfd(iter->dir), name, session, fields);
 		if (!ret)
 			return 1;
@@ -351,38 +198,41 @@ int agentns_session_find(struct agentns *handle, const char *prefix,
 			 struct agent_session_id_uapi *ids, size_t max)
 {
 	char lower[AGENTNS_ID_BUFSIZE];
-	struct agentns_iter *iter;
-	int len, ret, found = 0, error = 0;
+	int len, ret, found = 0;
 	const char *name;
+	DIR *dir;
 
 	len = check_prefix(prefix, lower);
 	if (len < 0)
 		return len;
-	ret = agentns_iter_open(handle, &iter);
+	ret = open_sessions(handle, &dir);
 	if (ret)
 		return ret;
-	while ((name = next_name(iter, &error))) {
+	while ((name = next_name(dir, &ret))) {
 		if (strncmp(name, lower, len))
 			continue;
 		if ((size_t)found < max)
 			agentns_id_parse(name, &ids[found]);
 		found++;
 	}
-	agentns_iter_close(iter);
-	return error ? error : found;
+	closedir(dir);
+	return ret ? ret : found;
 }
 
 /* A file beside sessions/. */
 static int read_global(struct agentns *handle, const char *name,
 		       uint64_t *value)
 {
+	char text[VALUE_SIZE];
 	int fd, ret;
 
 	fd = openat(handle->root_fd, AGENTNS_SYSFS,
 		    O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ENOSYS : -errno;
-	ret = read_number(fd, name, value);
+	ret = read_text(fd, name, text, sizeof(text));
+	if (!ret)
+		ret = agentns__digits(text, value);
 	close(fd);
 	return ret;
 }

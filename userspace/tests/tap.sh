@@ -34,3 +34,22 @@ tap_done() {
 	[ "$tap_failed" = 0 ]
 	exit
 }
+
+# check_schema NAME FILE TEXT - is that JSON as the schema has it? NAME+: a document a line
+schema_python=
+for p in python3 /usr/bin/python3; do
+	if "$p" -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null; then
+		schema_python=$p
+		break
+	fi
+done
+check_schema() {
+	if [ -z "$schema_python" ]; then
+		skip "$3 (python3-jsonschema is missing)"
+		return
+	fi
+	schema_said=$("$schema_python" "$(dirname "$0")/check-schema.py" \
+		"$(dirname "$0")/../schema/agentns.schema.json" "$1" "$2" 2>&1)
+	result_of $? "$3"
+	[ -z "$schema_said" ] || printf '%s\n' "$schema_said" | tail -n 5 | sed 's/^/# /'
+}

@@ -47,6 +47,7 @@ c = {x["check"]: x for x in j["checks"]}
 assert c["hooks"]["result"] == "failed" and "core-hooks/apply" in c["hooks"]["fix"], c
 assert all(x["result"] == "skipped" and x["fix"] is None
 	   for x in j["checks"][1:]) and len(c) == 10, c' "JSON, and what follows is skipped"
+check_schema doctor "$tmp/out" "JSON as the schema has it"
 put /boot/config-6.12.9-other CONFIG_AGENTNS_HOOKS=y
 doctor 1 hooks failed "*6.12.9-other*" "*grub-reboot*6.12.9-other*" \
 	"a kernel with hooks that is not the running one"

@@ -170,6 +170,7 @@ assert j["command"] == ["head", "-c", "1000", "/dev/zero"], j
 assert j["traceparent"][3:35] == j["id"], j
 END
 		result_of $? "run --json-stats"
+		check_schema run "$tmp/stats" "run --json-stats: as the schema has it"
 		sed 's/^/# /' "$tmp/json"
 	else
 		skip "run --json-stats (python3 is missing)"
@@ -180,6 +181,10 @@ END
 		"run: one status for the budget"
 	grep -q '"ended_by_budget":true' "$tmp/stats"
 	result_of $? "run --json-stats: ended by the budget"
+	check_schema run "$tmp/stats" "run --json-stats: that, too, as the schema has it"
+	agentns run --json-stats /dev/full sh -c 'exit 3'
+	expect 3 "" "*cannot write \"/dev/full\": No space left on device" \
+		"run --json-stats: why it cannot be written"
 	agentns run --budget wall=1h sh -c 'kill -KILL $$'
 	expect 137 "" "" "run: another's SIGKILL is not the budget's"
 	agentns run --cwd /nonexistent true
@@ -246,6 +251,7 @@ assert end["intent"] == "outer intent=x" and end["counters"]["fork_count"] >= 1,
 assert by(inner)[-1]["counters"]["elapsed_ns"] < end["counters"]["elapsed_ns"], e
 END
 	result_of $? "events: JSON lines"
+	check_schema event+ "$tmp/events-J" "events: JSON as the schema has it"
 	sed 's/^/# /' "$tmp/json"
 	python3 - "$(cat "$tmp/outer")" "$(cat "$tmp/inner")" "$tmp/events" <<'END' >"$tmp/json" 2>&1
 import json, re, sys
@@ -268,6 +274,7 @@ assert o["links"] == [{"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": 
 assert i["links"][0]["traceId"] == outer and i["links"][0]["spanId"] == o["spanId"], i
 END
 	result_of $? "events: finished sessions as spans"
+	check_schema otlp+ "$tmp/events--otlp-json" "events: OTLP/JSON as the schema has it"
 	sed 's/^/# /' "$tmp/json"
 	"$BUILD/agentns" events 2>"$tmp/err" | head -n 1 >"$tmp/out" &
 	reader=$!

@@ -136,6 +136,12 @@ r = [s for s in json.load(open(sys.argv[1]))["sessions"] if s["id"] == sys.argv[
 assert r["intent"] == "first" and r["syscalls"] > 0 and r["opens"] > 0, r
 assert r["elapsed"] > 0 and r["forks"] > 0, r' "$tmp/out" "$id"
 		result_of $? "ls: JSON"
+		agentns ls -J --output-all
+		check_schema ls "$tmp/out" "ls: JSON as the schema has it"
+		agentns show -J "$pid"
+		check_schema show "$tmp/out" "show: JSON as the schema has it"
+		agentns tree -J --output-all
+		check_schema tree "$tmp/out" "tree: JSON as the schema has it"
 	else
 		skip "ls: JSON (python3 is missing)"
 	fi

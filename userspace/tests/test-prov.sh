@@ -54,6 +54,8 @@ check_json '
 f = {x["file"].rsplit("/", 1)[1]: x for x in j["files"]}
 assert f["one"]["session"] == "'$a'" and f["one"]["time"] == 1700000000, f
 assert f["two"]["session"] is None and f["two"]["pid"] == 42, f' "prov: JSON"
+agentns prov -R -J --all --output-all "$tmp/tree"
+check_schema prov "$tmp/out" "prov: JSON as the schema has it"
 agentns prov -R -n -o FILE -Q 'PID == 42' "$tmp/tree"
 expect 0 "*/two" "" "prov: filtered"
 stamp "$tmp/tree/one" session "rubbish"

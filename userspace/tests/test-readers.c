@@ -215,6 +215,15 @@ static void test_read(struct agentns *h)
 	   s.counters.connect_count == 14 && s.counters.unlink_count == 15 &&
 	   s.counters.fork_count == 16 && s.counters.elapsed_ns == 17,
 	   "counters");
+	ok(!(s.fields & (AGENTNS_FIELD_TASKS | AGENTNS_FIELD_SEALED)),
+	   "an old module's files");
+	put_in(ID_A, "counters/tasks", "18\n");
+	put_in(ID_A, "counters/cpu_ns", "19\n");
+	put_in(ID_A, "descendants", "20\n");
+	put_in(ID_A, "sealed", "1\n");
+	ok(!agentns_session_read(h, &id, &s) && s.tasks == 18 &&
+	   s.cpu_ns == 19 && s.descendants == 20 && s.sealed,
+	   "a later module's files");
 }
 
 /* 63 bytes are an intent, 64 are not; so are other contents. */
@@ -300,6 +309,134 @@ static void test_iterate(struct agentns *h)
 
 	put("sys/kernel/agentns/sessions_live", "5000\n");
 	ok(!agentns_sessions_live(h, &(uint64_t){ 0 }), "live: told");
+}
+
+/* ---- all sessions in one file ---- */
+
+#define HEADINGS "id depth later tasks max_forks action intent\n"
+
+/* Read all of @text as the table: how many sessions, or an error. */
+static int read_table(struct agentns *h, const char *text,
+		      struct agentns_session *last)
+{
+	struct agentns_iter *iter;
+	int n = 0, ret;
+
+	put("proc/agent_sessions", text);
+	if (agentns_iter_open(h, &iter))
+		tap_bail("cannot iterate");
+	while ((ret = agentns_iter_next(iter, last)) > 0)
+		n++;
+	agentns_iter_close(iter);
+	return ret ? ret : n;
+}
+
+static void test_table(struct agentns *h)
+{
+	static const struct {
+		const char *text, *what;
+	} bad[] = {
+		{ HEADINGS ID_A " 1 x 2 max kill", "a line without its end" },
+		{ HEADINGS ID_A " 1 x 2 max kill\n", "a column is missing" },
+		{ HEADINGS "\n", "an empty line" },
+		{ HEADINGS ID_A "0 1 x 2 max kill t\n", "33 digits" },
+		{ HEADINGS ID_A " -1 x 2 max kill t\n", "a negative depth" },
+		{ HEADINGS ID_A " 1 x max max kill t\n",
+		  "max where there is none" },
+		{ HEADINGS ID_A " 1 x 2 18446744073709551616 kill t\n",
+		  "over 64 bits" },
+		{ HEADINGS ID_A " 1 x 2  max kill t\n", "two blanks" },
+		{ HEADINGS ID_A " 1 x 2 max kill "
+		  "0123456789012345678901234567890123456789012345678901234567890123\n",
+		  "a tag of 64 bytes" },
+	};
+	/* These cannot be understood, and the directories can. */
+	static const struct {
+		const char *text, *what;
+	} strange[] = {
+		{ "", "an empty table" },
+		{ "\n", "no headings" },
+		{ "id depth intent", "headings without their end" },
+		{ "depth intent\n" "1 x\n", "no ids" },
+		{ "id intent depth\n" ID_A " x 1\n", "something behind the tag" },
+		{ "id depth\n" ID_A " 1\n", "no tag" },
+	};
+	struct agentns_session s;
+	struct agentns_iter *iter;
+	char *many, *at;
+	size_t i;
+
+	ok_int(read_table(h, HEADINGS, &s), 0, "table: nobody");
+	ok_int(read_table(h, HEADINGS
+			  ID_A " 1 new,column 2 max kill \n"
+			  ID_B " 3 x 4 5 wrestle  two  words \n", &s), 2,
+	       "table: two sessions");
+	ok(id_is(&s.id, ID_B) && s.depth == 3 && s.tasks == 4 &&
+	   s.budget.max_forks == 5 &&
+	   s.budget.action == AGENTNS_ACTION_UNKNOWN, "table: values");
+	ok_str(s.intent, " two  words ", "table: a tag with blanks");
+	ok(s.fields == (AGENTNS_FIELD_DEPTH | AGENTNS_FIELD_TASKS |
+			AGENTNS_FIELD_LIMIT(3) | AGENTNS_FIELD_ACTION |
+			AGENTNS_FIELD_INTENT),
+	   "table: what it lacks is not in the mask");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok_int(read_table(h, bad[i].text, &s), -EBADMSG, "table: %s",
+		       bad[i].what);
+	for (i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+		ok_int(read_table(h, strange[i].text, &s), 3,
+		       "table: %s: from the directories", strange[i].what);
+
+	/* More than is read at once, so that lines are cut everywhere. */
+	many = malloc(4000 * 60 + 100);
+	if (!many)
+		tap_bail("out of memory");
+	at = stpcpy(many, HEADINGS);
+	for (i = 0; i < 4000; i++)
+		at += sprintf(at, "%032zx 1 x 2 max kill %05zu\n", i + 1, i);
+	ok_int(read_table(h, many, &s), 4000, "table: of 200 kB");
+	ok_str(s.intent, "03999", "table: of 200 kB: the last");
+	/* One line that is longer than any can be. */
+	memset(many + strlen(HEADINGS), 'x', 70000);
+	ok_int(read_table(h, many, &s), -EBADMSG, "table: a line of 70 kB");
+	free(many);
+
+	put("proc/agent_sessions", HEADINGS ID_A " 7 x 8 max kill t\n");
+	if (agentns_iter_open(h, &iter))
+		tap_bail("cannot iterate");
+	ok(agentns_iter_next_fields(iter, &s, AGENTNS_FIELD_TASKS) == 1 &&
+	   s.tasks == 8 && !s.depth && !*s.intent &&
+	   s.fields == AGENTNS_FIELD_TASKS,
+	   "table: what was not asked for is zero");
+	agentns_iter_close(iter);
+	drop("proc/agent_sessions");
+}
+
+/* Rubbish: a good table with some bytes changed ends in a result, each time. */
+static void test_table_rubbish(struct agentns *h)
+{
+	static const char good[] = HEADINGS
+		ID_A " 1 x 2 max kill tag\n" ID_B " 3 x 4 5 log  two words\n";
+	static const char bytes[] = "\n 0aZ-\xff\x01m";
+	struct agentns_session s;
+	int round, bad = 0, all = 0;
+
+	srand(7);
+	for (round = 0; round < 2000; round++) {
+		char text[sizeof(good)];
+		int i, ret;
+
+		memcpy(text, good, sizeof(good));
+		for (i = rand() % 4; i >= 0; i--)
+			text[rand() % (sizeof(good) - 1)] =
+				bytes[rand() % (sizeof(bytes) - 1)];
+		ret = read_table(h, text, &s);
+		bad += ret == -EBADMSG;
+		all += ret == -EBADMSG || ret >= 0;
+	}
+	ok_int(all, round, "table: rubbish is read or refused");
+	ok(bad > round / 10 && bad < round, "table: some of each: %d refused",
+	   bad);
+	drop("proc/agent_sessions");
 }
 
 static void test_find(struct agentns *h)
@@ -408,6 +545,8 @@ int main(void)
 	test_read(h);
 	test_malformed(h);
 	test_iterate(h);
+	test_table(h);
+	test_table_rubbish(h);
 	test_find(h);
 	test_pid(h);
 	test_pid_counters(h);

@@ -43,11 +43,14 @@ ID *string *session id*MAX_SESSIONS *number *" "" "ls -H"
 c = j["columns"]
 assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' \
 		"ls -H: JSON"
+	check_schema columns "$tmp/out" "ls -H: JSON as the schema has it"
 	# shellcheck disable=SC2086 # an option and its argument
 	{
 	agentns ls $root -n --output-all -r
 	[ "$(awk '{ print NF }' "$tmp/out" | sort -u | tr '\n' ' ')" != "" ] && [ "$status" = 0 ]
 	result_of $? "ls --output-all"
+	agentns ls $root --output-all -J
+	check_schema ls "$tmp/out" "ls -J --output-all: as the schema has it"
 	agentns ls $root -l -n -o ID
 	expect 0 "$a
 $b
@@ -141,6 +144,8 @@ assert [n["node"] for n in t] == ["'$a'", "'$b'"], t
 assert [n["node"] for n in t[0]["children"]] == ["sh", "'$c'"], t
 assert t[0]["children"][0]["pid"] == 100 and t[0]["pid"] is None, t
 assert t[0]["forks"] == 5, t' "tree: JSON is nested"
+	agentns tree $root -J --output-all
+	check_schema tree "$tmp/out" "tree -J --output-all: as the schema has it"
 	agentns tree $root ffff
 	expect 1 "" "*no session ffff*" "tree: an unknown id"
 	agentns tree $root 1 2
@@ -233,8 +238,69 @@ assert len([s for s in samples if s[0] == "agentns_session_limit_forks"]) == 1' 
 		"metrics --file: no such folder"
 }
 
+# make_table - the table of a later module, of the same sessions
+make_table() {
+	{
+		echo "id parent depth action elapsed_ns write_bytes max_forks intent"
+		for id in $a $b $c; do
+			printf '%s\n' "$id $(cat "$sessions/$id/parent") $(cat "$sessions/$id/depth") kill $(cat "$sessions/$id/counters/elapsed_ns") $(cat "$sessions/$id/counters/write_bytes") $(cat "$sessions/$id/max_forks") $(cat "$sessions/$id/intent")"
+		done
+	} >"$tmp/root/proc/agent_sessions"
+}
+
+test_table() {
+	columns=ID,PARENT,DEPTH,ACTION,ELAPSED,WRITE_BYTES,MAX_FORKS,INTENT
+	# shellcheck disable=SC2086
+	{
+	agentns ls $root -o $columns
+	mv "$tmp/out" "$tmp/directories"
+	make_table
+	agentns ls $root -o $columns
+	[ "$status" = 0 ] && cmp -s "$tmp/out" "$tmp/directories"
+	result_of $? "table: the same as from the directories"
+	rm -r "${sessions:?}/$b"
+	agentns ls $root -n -o ID,FORKS,INTENT
+	expect 0 "$a *build it
+$b *
+$c *say*" "" "table: directories are not needed, and FORKS is not there"
+	make_session $b "" 2000000000
+	echo 10 >"$sessions/$b/max_forks"
+	echo 1000 >"$sessions/$b/counters/write_bytes"
+	agentns tree $root -n -l -o ID,TYPE -Q 'TYPE == session'
+	expect 0 "$a session
+$c session
+$b session" "" "table: tree"
+	agentns metrics $root
+	expect 0 '*agentns_session_written_bytes_total{id="'$b'",parent="",intent=""} 1000*' \
+		"" "table: metrics"
+	printf 'x\n' >>"$tmp/root/proc/agent_sessions"
+	agentns ls $root
+	expect 1 "" "*malformed*" "table: malformed"
+	rm "$tmp/root/proc/agent_sessions"
+	}
+}
+
+# On a terminal libsmartcols prints the table, and elsewhere we do: the same.
+test_plain() {
+	printf '\303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
+	for options in "" "-n" "--output-all" "-o GRACE" "-o INTENT,ID,DEPTH" \
+		"-o ID,GRACE,MAX_FORKS" "-n -o INTENT" "-Q FORKS==99"; do
+		# shellcheck disable=SC2086
+		agentns ls $root $options
+		script -qec "stty cols 2000; LC_ALL=$LC_ALL exec '$BUILD/agentns' ls $root $options" \
+			"$tmp/typescript" </dev/null | tr -d '\r' >"$tmp/terminal"
+		[ "$status" = 0 ] && cmp -s "$tmp/out" "$tmp/terminal"
+		good=$?
+		result_of $good "as on a terminal: ls $options"
+		[ $good = 0 ] || diff "$tmp/out" "$tmp/terminal" | sed 's/^/# /'
+	done
+	printf 'build it\n' >"$sessions/$a/intent"
+}
+
 test_columns
 test_filter
+test_table
+test_plain
 test_tree
 test_metrics
 tap_done
