@@ -214,6 +214,11 @@ TEST_F(table, anybody_reads)
 	EXPECT_EQ(1, in_child(look_as_nobody, (void *)own_id(id)));
 }
 
+static int in_session(void *arg)
+{
+	return enter_session();
+}
+
 /* Sessions come and go while others read: a whole line each, none twice. */
 TEST_F(table, while_sessions_come_and_go)
 {
@@ -228,7 +233,7 @@ TEST_F(table, while_sessions_come_and_go)
 		if (makers[i])
 			continue;
 		while (!*stop)
-			if (in_child((int (*)(void *))enter_session, NULL))
+			if (in_child(in_session, NULL))
 				_exit(1);
 		_exit(0);
 	}
