@@ -153,6 +153,7 @@ void agentns__table_close(struct agentns__table *table)
 int agentns__table_next(struct agentns__table *t,
 			struct agentns_session *session, uint64_t fields)
 {
+	struct agentns_session read = { .fields = fields & t->has };
 	char *line, *value;
 	size_t i;
 	int ret;
@@ -160,8 +161,6 @@ int agentns__table_next(struct agentns__table *t,
 	line = next_line(t, &ret);
 	if (!line)
 		return ret;
-	memset(session, 0, sizeof(*session));
-	session->fields = fields & t->has;
 	for (i = 0; i < t->n_columns; i++) {
 		const struct agentns__field *field = t->columns[i];
 
@@ -173,11 +172,12 @@ int agentns__table_next(struct agentns__table *t,
 			*line++ = '\0';
 		}
 		if (i == t->id_column)
-			ret = agentns_id_parse(value, &session->id);
+			ret = agentns_id_parse(value, &read.id);
 		else if (field && fields & field->mask)
-			ret = field->set(session, field->offset, value);
+			ret = field->set(&read, field->offset, value);
 		if (ret)
 			return -EBADMSG;
 	}
+	*session = read;
 	return 1;
 }
