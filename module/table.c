@@ -7,9 +7,11 @@
  * so that nothing is held between two reads, and within one, while a line is
  * made, a reference to that line's session: no RCU section, no list lock.
  */
+#include <linux/err.h>
 #include <linux/proc_fs.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 
 #include "budget.h"
@@ -26,13 +28,17 @@
 
 /*
  * One that is shown to anybody: with a directory in sysfs, which anybody may
- * read, too. Returns a reference to the first such one above @ns_id, or NULL.
+ * read, too. Returns a reference to the first such one above @ns_id, NULL, or
+ * -EINTR.
  */
 static struct agentns_session *agentns_table_after(u64 ns_id)
 {
 	struct agentns_session *s, *found = NULL;
 	unsigned int left;
 
+	/* Whoever seeks far ahead has all lines before made in one go. */
+	if (fatal_signal_pending(current))
+		return ERR_PTR(-EINTR);
 	do {
 		left = AGENTNS_TABLE_STRIDE;
 		rcu_read_lock();
@@ -58,7 +64,7 @@ static struct agentns_session *agentns_table_after(u64 ns_id)
 
 static void agentns_table_put(void *v)
 {
-	if (v && v != SEQ_START_TOKEN)
+	if (!IS_ERR_OR_NULL(v) && v != SEQ_START_TOKEN)
 		agentns_session_put(v);
 }
 
@@ -69,7 +75,7 @@ static void *agentns_table_start(struct seq_file *m, loff_t *pos)
 	if (!*pos)
 		return SEQ_START_TOKEN;
 	s = agentns_table_after(*pos - 1);
-	if (s)
+	if (!IS_ERR_OR_NULL(s))
 		*pos = s->ns_id;
 	return s;
 }
@@ -80,7 +86,7 @@ static void *agentns_table_next(struct seq_file *m, void *v, loff_t *pos)
 
 	agentns_table_put(v);
 	/* Behind the last: where the next session will stand, if any. */
-	*pos = s ? s->ns_id : *pos + 1;
+	*pos = IS_ERR_OR_NULL(s) ? *pos + 1 : s->ns_id;
 	return s;
 }
 
