@@ -136,7 +136,7 @@ static bool agentns_budget_apply(struct agentns_session *s,
 	enum agentns_resource res;
 
 	WRITE_ONCE(s->action, new->action);
-	s->grace_ns = new->grace_ns;
+	WRITE_ONCE(s->grace_ns, new->grace_ns);
 	WRITE_ONCE(s->max_descendants, new->limit[AGENTNS_DESCENDANTS]);
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		agentns_limit_change(s, res, new->limit[res], action_changes);
@@ -151,12 +151,9 @@ static bool agentns_budget_apply(struct agentns_session *s,
 /* Outside the tree lock: what a change brings about at once. */
 static void agentns_budget_changed(struct agentns_session *s, bool go_on)
 {
-	enum agentns_resource res;
-
 	if (go_on)
 		agentns_stop_or_go(s);
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		agentns_crossed_already(s, res);
+	agentns_crossed_already(s);
 }
 
 /**

@@ -471,10 +471,12 @@ static bool agentns_room(struct agentns_session *from,
 		agentns_recall(a, res);
 		if (a->pool[res].left > 0)
 			continue;
-		/* The outermost decides. */
-		*obstacle = (struct agentns_obstacle) {
-			.why = AGENTNS_LIMIT, .session = a, .res = res,
-		};
+		/* The outermost decides, but of those that let in none may refuse. */
+		if (room || agentns_action_refuses(a->action) ||
+		    !agentns_action_refuses(obstacle->session->action))
+			*obstacle = (struct agentns_obstacle) {
+				.why = AGENTNS_LIMIT, .session = a, .res = res,
+			};
 		room = false;
 	}
 	return room;

@@ -6,12 +6,14 @@
 #include <linux/ktime.h>
 #include <linux/overflow.h>
 #include <linux/ratelimit.h>
+#include <linux/sched.h>
 
 #include "budget.h"
 #include "crossing.h"
 #include "deadline.h"
 #include "gate.h"
 #include "kill.h"
+#include "sysctl.h"
 #include "sysfs.h"
 #include "trace.h"
 
@@ -118,7 +120,10 @@ static void agentns_act(struct agentns_session *s,
 		s->killing = false;
 		spin_unlock(&s->root->tree_lock);
 	}
-	if (c->stop)
+	/* The workers serve all trees. */
+	if (c->stop && current->flags & PF_KTHREAD)
+		agentns_stop_or_go_later(s);
+	else if (c->stop)
 		agentns_stop_or_go(s);
 	if (c->action == AGENT_NS_ACTION_TERM && c->first)
 		agentns_signal(s, SIGTERM);
@@ -175,24 +180,31 @@ bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
 }
 
 /**
- * agentns_crossed_already - act on a limit that was set below what is used
+ * agentns_crossed_already - act on limits that are below what is used
  * @s: the session, pinned
- * @res: of what
+ *
+ * They were set so, or it was used while nothing was enforced. Nothing while
+ * disabled; somebody sweeps when that ends.
  *
  * Context: Process context, may sleep.
  */
-void agentns_crossed_already(struct agentns_session *s,
-			     enum agentns_resource res)
+void agentns_crossed_already(struct agentns_session *s)
 {
-	struct agentns_pool *pool = &s->pool[res];
+	enum agentns_resource res;
 	bool over;
 	u32 action;
 
-	spin_lock(&s->root->tree_lock);
-	over = pool->limit && !pool->crossed && pool->left < 0;
-	spin_unlock(&s->root->tree_lock);
-	if (over)
-		agentns_crossed(s, res, 1, AGENTNS_ALL, 0, &action);
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++) {
+		const struct agentns_pool *pool = &s->pool[res];
+
+		if (!READ_ONCE(agentns_enabled))
+			return;
+		spin_lock(&s->root->tree_lock);
+		over = pool->limit && !pool->crossed && pool->left < 0;
+		spin_unlock(&s->root->tree_lock);
+		if (over)
+			agentns_crossed(s, res, 1, AGENTNS_ALL, 0, &action);
+	}
 }
 
 /**
@@ -236,8 +248,11 @@ void agentns_grace_over(struct agentns_session *s)
 
 	spin_lock(&s->root->tree_lock);
 	over = s->kill_at_ns && ktime_get_boottime_ns() >= s->kill_at_ns;
-	if (over)
+	if (over) {
 		WRITE_ONCE(s->kill_at_ns, 0);
+		/* The timer has fired for this; max_elapsed_ns may be to come. */
+		agentns_deadline_update(s);
+	}
 	spin_unlock(&s->root->tree_lock);
 	if (!over)
 		return;

@@ -17,6 +17,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/workqueue.h>
 
 #include "gate.h"
 #include "kill.h"
@@ -257,6 +258,43 @@ void agentns_stop_or_go(struct agentns_session *top)
 		while (agentns_stop_once(top) && --walks)
 			cond_resched();
 	mutex_unlock(one_at_a_time);
+}
+
+static void agentns_stop_work(struct work_struct *work)
+{
+	struct agentns_session *s =
+		container_of(work, struct agentns_session, stop_work);
+
+	agentns_stop_or_go(s);
+	agentns_session_put(s);
+}
+
+/**
+ * agentns_stop_or_go_later - the same for who has others waiting
+ * @top: the session, pinned; @stopped has just been changed
+ *
+ * A task that walks can be kept from its processor with the mutex in its hands,
+ * by the limits of a control group say: its own tree waits, and nobody else.
+ *
+ * Context: Any.
+ */
+void agentns_stop_or_go_later(struct agentns_session *top)
+{
+	if (!agentns_session_tryget(top))
+		return;
+	/* One that is queued already does what is wanted when it begins. */
+	if (!queue_work(agentns_wq, &top->stop_work))
+		agentns_session_put(top);
+}
+
+/**
+ * agentns_stop_init - prepare a new session
+ * @s: the session
+ */
+void agentns_stop_init(struct agentns_session *s)
+{
+	mutex_init(&s->stop_mutex);
+	INIT_WORK(&s->stop_work, agentns_stop_work);
 }
 
 /**

@@ -11,6 +11,7 @@
 
 #include "counters.h"
 #include "crossing.h"
+#include "deadline.h"
 #include "kill.h"
 #include "reaper.h"
 #include "registry.h"
@@ -48,7 +49,11 @@ static void agentns_reap_old(struct agentns_session *s, u64 elapsed_ns)
 	u64 max = agentns_max_lifetime_ns();
 
 	if (!max || elapsed_ns < max) {
-		WRITE_ONCE(s->lifetime_crossed, false);
+		/* Its end has been put off; the timer has passed it over. */
+		if (s->lifetime_crossed) {
+			WRITE_ONCE(s->lifetime_crossed, false);
+			agentns_lifetime_changed();
+		}
 		return;
 	}
 	/* Whoever holds a dead session's descriptor keeps it here. */
@@ -92,6 +97,7 @@ static void agentns_reaper_work(struct work_struct *work)
 			continue;
 		rcu_read_unlock();
 		agentns_reap(s);
+		agentns_crossed_already(s);
 		/*
 		 * Our reference has kept it in the list; if the put takes it
 		 * out, its place in it stays good until RCU's lock is dropped.

@@ -17,6 +17,7 @@
 #include "budget.h"
 #include "compat/nstree.h"
 #include "counters.h"
+#include "kill.h"
 #include "registry.h"
 #include "session.h"
 #include "sysctl.h"
@@ -24,7 +25,7 @@
 #include "trace.h"
 
 static struct kmem_cache *agentns_session_cache;
-struct workqueue_struct *agentns_release_wq;
+struct workqueue_struct *agentns_wq;
 
 /**
  * agentns_session_tryget - take a reference on a session found in a list
@@ -159,7 +160,7 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->user_ns_id = agentns_user_ns_id(user_ns);
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
-	mutex_init(&s->stop_mutex);
+	agentns_stop_init(s);
 	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
 	spin_lock_init(&s->intent_lock);
 	s->limiter = get_current_cred();
@@ -373,7 +374,7 @@ void agentns_session_release(struct ns_common *ns)
 
 	if (!in_task() || irqs_disabled()) {
 		INIT_WORK(&s->release_work, agentns_session_release_work);
-		queue_work(agentns_release_wq, &s->release_work);
+		queue_work(agentns_wq, &s->release_work);
 		return;
 	}
 	agentns_session_release_work(&s->release_work);
@@ -384,8 +385,8 @@ int __init agentns_sessions_init(void)
 	agentns_session_cache = KMEM_CACHE(agentns_session, SLAB_ACCOUNT);
 	if (!agentns_session_cache)
 		return -ENOMEM;
-	agentns_release_wq = alloc_workqueue("agentns", WQ_UNBOUND, 0);
-	if (!agentns_release_wq) {
+	agentns_wq = alloc_workqueue("agentns", WQ_UNBOUND, 0);
+	if (!agentns_wq) {
 		kmem_cache_destroy(agentns_session_cache);
 		return -ENOMEM;
 	}
@@ -395,7 +396,7 @@ int __init agentns_sessions_init(void)
 /* No session lives. Works and callbacks may still be on their way out. */
 void agentns_sessions_exit(void)
 {
-	destroy_workqueue(agentns_release_wq);
+	destroy_workqueue(agentns_wq);
 	rcu_barrier();
 	kmem_cache_destroy(agentns_session_cache);
 }

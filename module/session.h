@@ -65,6 +65,9 @@ struct agentns_session {
 	 */
 	struct mutex stop_mutex;
 
+	/* agentns_stop_or_go_later(); has a reference while it is queued. */
+	struct work_struct stop_work;
+
 	/* First level: of the log lines of the whole tree. Has its own lock. */
 	struct ratelimit_state log_rate;
 
@@ -148,7 +151,7 @@ static inline bool agentns_action_refuses(u32 action)
 	return action != AGENT_NS_ACTION_LOG && action != AGENT_NS_ACTION_TERM;
 }
 
-extern struct workqueue_struct *agentns_release_wq;
+extern struct workqueue_struct *agentns_wq;
 
 struct agentns_session *agentns_session_create(struct user_namespace *user_ns);
 void agentns_session_release(struct ns_common *ns);

@@ -466,7 +466,7 @@ int agentns_dir_create(struct agentns_session *s)
  */
 void agentns_dir_remove(struct agentns_dir *dir)
 {
-	queue_work(agentns_release_wq, &dir->remove);
+	queue_work(agentns_wq, &dir->remove);
 }
 
 /**

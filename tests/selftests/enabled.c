@@ -148,6 +148,35 @@ TEST_F(enabled, budgets)
 	EXPECT_EQ(KILLED, reap(pid));
 }
 
+/* One that is set below what is used acts at once, but not while it is off. */
+TEST_F(enabled, budgets_set_meanwhile)
+{
+	volatile int *set = shared(sizeof(*set));
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (enter_session())
+			_exit(1);
+		for (int i = 0; i < 10; i++)
+			unlink("/nonexistent");
+		if (sysctl_set("enabled", "0") ||
+		    set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 3,
+				.action = AGENT_NS_ACTION_KILL }))
+			_exit(2);
+		*set = 1;
+		/* No call that would find it. */
+		for (;;)
+			;
+	}
+	EXPECT_TRUE(WAIT_FOR(*set, 5000));
+	sleep_ms(50);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	ASSERT_EQ(0, sysctl_set("enabled", "1"));
+	EXPECT_TRUE(WAIT_FOR(waitpid(pid, NULL, WNOHANG) == pid, 10000));
+	kill(pid, SIGKILL);
+}
+
 /* What a session's age brings about waits until it is on again. */
 FIXTURE(deadline) {
 	volatile int *flags;

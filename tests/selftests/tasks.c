@@ -310,6 +310,37 @@ TEST_F(tasks, that_join)
 	close(fd);
 }
 
+/* A session around it that would let one in has crossed nothing, either. */
+TEST_F(tasks, that_are_refused_further_in)
+{
+	char path[64];
+	int fd;
+
+	IN_SESSION(self->pid, {
+		struct agent_ns_budget_ex ex = {
+			.max_tasks = 1, .action = AGENT_NS_ACTION_TERM,
+		};
+
+		if (set_ex(ex) || enter_session())
+			_exit(1);
+		ex.action = AGENT_NS_ACTION_DENY;
+		if (set_ex(ex))
+			_exit(2);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
+	EXPECT_EQ(0, session_get(plan->id, "crossings"));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	EXPECT_EQ(0, waitpid(self->pid, NULL, WNOHANG));
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+	close(fd);
+}
+
 #define ROUNDS	500
 
 /* What the two who want the same place have come to. */
