@@ -136,7 +136,7 @@ static bool agentns_budget_apply(struct agentns_session *s,
 	enum agentns_resource res;
 
 	WRITE_ONCE(s->action, new->action);
-	WRITE_ONCE(s->grace_ns, new->grace_ns);
+	s->grace_ns = new->grace_ns;
 	WRITE_ONCE(s->max_descendants, new->limit[AGENTNS_DESCENDANTS]);
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		agentns_limit_change(s, res, new->limit[res], action_changes);

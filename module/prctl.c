@@ -62,8 +62,6 @@ static long agentns_set_budget_limits(struct agentns_session *s,
 	budget.limit[AGENTNS_BYTES] = uapi.max_write_bytes;
 	budget.limit[AGENTNS_ELAPSED] = uapi.max_elapsed_ns;
 	budget.action = uapi.action;
-	/* Not a limit, so not "none" where the structure lacks it. */
-	budget.grace_ns = READ_ONCE(s->grace_ns);
 	return agentns_budget_set(s, &budget);
 }
 
@@ -108,8 +106,6 @@ static long agentns_set_budget_ex(struct agentns_session *s,
 		.grace_ns	= ex.grace_ns,
 		.action		= ex.action,
 	};
-	if (size < offsetofend(struct agent_ns_budget_ex, grace_ns))
-		budget.grace_ns = READ_ONCE(s->grace_ns);
 	return agentns_budget_set(s, &budget);
 }
 

@@ -248,8 +248,8 @@ TEST_F(tighten, the_older_structure_would_loosen)
 	EXPECT_EQ(0, memcmp(&self->start, &got, sizeof(got)));
 }
 
-/* What is no limit stays what it was where a structure lacks it. */
-TEST(the_older_structures_keep_the_grace)
+/* They replace the grace as well, by none. */
+TEST(the_older_structures_would_take_the_grace_away)
 {
 	struct agent_ns_budget_uapi budget = {
 		.max_syscalls = 1000000, .action = AGENT_NS_ACTION_TERM,
@@ -261,14 +261,13 @@ TEST(the_older_structures_keep_the_grace)
 	ASSERT_EQ(0, enter_session());
 	ASSERT_EQ(0, set_ex(ex));
 	ASSERT_EQ(0, become_nobody());
+	EXPECT_EQ(EPERM, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
+	EXPECT_EQ(EPERM, ERR(prctl(PR_SET_AGENT_BUDGET_EX, &ex,
+				   AGENT_NS_BUDGET_EX_SIZE_VER0, 0, 0)));
+	EXPECT_EQ(5000000000, get_ex().grace_ns);
+	/* Not when a kill replaces it. */
+	budget.action = AGENT_NS_ACTION_KILL;
 	EXPECT_EQ(0, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
-	EXPECT_EQ(5000000000, get_ex().grace_ns);
-	ex.max_syscalls = 900000;
-	ex.grace_ns = 0;
-	EXPECT_EQ(0, ERR(prctl(PR_SET_AGENT_BUDGET_EX, &ex,
-			       AGENT_NS_BUDGET_EX_SIZE_VER0, 0, 0)));
-	EXPECT_EQ(5000000000, get_ex().grace_ns);
-	EXPECT_EQ(EPERM, set_ex(ex));
 }
 
 TEST_F(tighten, namespace_root_is_nobody)
