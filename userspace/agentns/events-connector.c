@@ -262,7 +262,10 @@ int print_connector_events(bool json, bool processes)
 {
 	struct listener l = { .json = json, .processes = processes };
 	struct sigaction action = { .sa_handler = catch };
-	struct pollfd poll_fd = { .events = POLLIN };
+	/* Who reads what is printed may go while nothing happens. */
+	struct pollfd poll_fds[] = {
+		{ .events = POLLIN }, { .fd = STDOUT_FILENO },
+	};
 	sigset_t blocked, before;
 
 	/* Older kernels go on sending if they are not told to stop. */
@@ -275,10 +278,12 @@ int print_connector_events(bool json, bool processes)
 	signal(SIGPIPE, SIG_IGN);
 
 	start(&l);
-	poll_fd.fd = l.fd;
+	poll_fds[0].fd = l.fd;
 	while (!caught && !ferror(stdout)) {
-		if (ppoll(&poll_fd, 1, NULL, &before) < 0 && errno != EINTR)
+		if (ppoll(poll_fds, 2, NULL, &before) < 0 && errno != EINTR)
 			err(EXIT_FAILURE, "cannot wait for events");
+		if (poll_fds[1].revents & (POLLERR | POLLHUP))
+			break;
 		print_events(&l);
 		flush_stdout();
 	}

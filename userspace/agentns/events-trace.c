@@ -450,7 +450,10 @@ int print_trace_events(enum events_format format, const struct filter *filter,
 {
 	struct watch w = { .format = format, .filter = filter, .left = count };
 	struct sigaction action = { .sa_handler = catch };
-	struct pollfd poll_fd = { .events = POLLIN };
+	/* Who reads what is printed may go while nothing happens. */
+	struct pollfd poll_fds[] = {
+		{ .events = POLLIN }, { .fd = STDOUT_FILENO },
+	};
 	struct timespec pause = { .tv_nsec = ENVIRON_MS * 1000000 };
 	sigset_t blocked, before;
 
@@ -468,13 +471,15 @@ int print_trace_events(enum events_format format, const struct filter *filter,
 	w.handle = open_handle(NULL);
 	open_events(&w);
 	read_known(&w);
-	poll_fd.fd = agentns_events_fd(w.events);
+	poll_fds[0].fd = agentns_events_fd(w.events);
 	while (!caught && !ferror(stdout)) {
 		bool wait = format == EVENTS_OTLP && w.waiting;
 
-		if (ppoll(&poll_fd, 1, wait ? &pause : NULL, &before) < 0 &&
+		if (ppoll(poll_fds, 2, wait ? &pause : NULL, &before) < 0 &&
 		    errno != EINTR)
 			warn("cannot wait for events");
+		if (poll_fds[1].revents & (POLLERR | POLLHUP))
+			break;
 		take_events(&w);
 		if (wait) {
 			w.waiting = 0;

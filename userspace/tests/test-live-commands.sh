@@ -287,6 +287,16 @@ END
 	wait $reader
 	status=$?
 	expect 0 "* start *" "" "events: a reader that goes away"
+	for source in '' --connector; do
+		# shellcheck disable=SC2086 # none, or one
+		{
+			timeout 20 "$BUILD/agentns" events $source 2>"$tmp/err"
+			echo $? >"$tmp/ended"
+		} | true
+		status=$(cat "$tmp/ended")
+		: >"$tmp/out"
+		expect 0 "" "" "events $source: a reader that goes away while nothing happens"
+	done
 	unprivileged "$BUILD/agentns" events
 	expect 1 "" "*cannot watch events: permission denied*root*" \
 		"events: not as a user"
