@@ -257,7 +257,6 @@ TEST_F(tasks, that_join)
 	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC), fd;
 	static const char *const refuse[] = { "deny", "stop", "kill" };
 	__u64 crossings;
-	char path[64];
 
 	IN_SESSION(self->pid, {
 		if (set_ex((struct agent_ns_budget_ex) {
@@ -272,8 +271,7 @@ TEST_F(tasks, that_join)
 		kill(-1, 0);
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
-	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = agent_fd(self->pid);
 	ASSERT_EQ(0, ERR(setns(fd, 0)));
 	EXPECT_EQ(2, tasks_now(plan->id));
 	ASSERT_EQ(0, ERR(setns(outside, 0)));
@@ -313,7 +311,6 @@ TEST_F(tasks, that_join)
 /* A session around it that would let one in has crossed nothing, either. */
 TEST_F(tasks, that_are_refused_further_in)
 {
-	char path[64];
 	int fd;
 
 	IN_SESSION(self->pid, {
@@ -330,8 +327,7 @@ TEST_F(tasks, that_are_refused_further_in)
 		spin_until(&plan->go, 1);
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
-	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = agent_fd(self->pid);
 	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
 	EXPECT_EQ(0, session_get(plan->id, "crossings"));
 	EXPECT_EQ(1, tasks_now(plan->id));
@@ -381,7 +377,6 @@ TEST_F_TIMEOUT(tasks, one_place_for_two, 240)
 	int both = 0, none = 0, inside = 0, entered = 0, fd, pidfd;
 	struct contest *c = shared(4096);
 	__s64 delay = 0;
-	char path[64];
 
 	IN_SESSION(self->pid, {
 		if (set_ex((struct agent_ns_budget_ex) {
@@ -391,8 +386,7 @@ TEST_F_TIMEOUT(tasks, one_place_for_two, 240)
 		fork_each_round(c);
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
-	snprintf(path, sizeof(path), "/proc/%d/ns/agent", self->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = agent_fd(self->pid);
 	pidfd = syscall(SYS_pidfd_open, self->pid, 0);
 	ASSERT_LE(0, fd);
 	ASSERT_LE(0, pidfd);
