@@ -49,6 +49,16 @@ FIXTURE_TEARDOWN(stop)
 		session_set(plan->id, "kill", "1");
 }
 
+/* Sets a limit and goes over it: stopped until somebody changes that. */
+static void stop_at_unlink(void)
+{
+	if (set_ex((struct agent_ns_budget_ex) {
+			.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
+		_exit(1);
+	unlink("nonexistent");
+	unlink("nonexistent");
+}
+
 /* Exactly so many calls, a stop, and the rest without one that failed. */
 TEST_F(stop, and_go_on)
 {
@@ -130,11 +140,7 @@ TEST_F(stop, everybody)
 		}
 		pthread_create(&thread, NULL, spin, (void *)&plan->spins[3]);
 		spin_until(&plan->ready, 4);
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
-			_exit(1);
-		unlink("nonexistent");
-		unlink("nonexistent");
+		stop_at_unlink();
 		for (int i = 0; i < 3; i++)
 			plan->wrong += !!reap(plan->pid[i]);
 		pthread_join(thread, NULL);
@@ -168,11 +174,7 @@ TEST_F(stop, no_other_call)
 		}
 		plan->pid[0] = pid;
 		spin_until(&plan->ready, 1);
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
-			_exit(1);
-		unlink("nonexistent");
-		unlink("nonexistent");
+		stop_at_unlink();
 	});
 	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T' &&
 			     state_of(plan->pid[0]) == 'T', 20000));
@@ -370,11 +372,7 @@ TEST_F(stop, who_joins)
 	int fd;
 
 	IN_SESSION(self->pid, {
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
-			_exit(1);
-		unlink("nonexistent");
-		unlink("nonexistent");
+		stop_at_unlink();
 	});
 	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T', 20000));
 	fd = agent_fd(self->pid);
@@ -405,11 +403,7 @@ TEST_F(stop, ends_by_another_action)
 	int status;
 
 	IN_SESSION(self->pid, {
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .action = AGENT_NS_ACTION_STOP }))
-			_exit(1);
-		unlink("nonexistent");
-		unlink("nonexistent");
+		stop_at_unlink();
 	});
 	ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
