@@ -126,7 +126,8 @@ struct agentns_move {
  * @create: make a session below current's, owned by @user_ns, which clone3(2)
  *	puts a child into; a reference or an ERR_PTR; may sleep
  * @may_enter: may current, with @cred, enter @to (NULL: the initial agent
- *	namespace)? 0 or the error; may sleep
+ *	namespace)? 0 or the error; may sleep. Asked last: 0 promises that the
+ *	move happens, and the module has charged @to for it
  * @move_begin: current is about to move, which nothing stops any more; may
  *	sleep
  * @move_end: it has; may sleep
