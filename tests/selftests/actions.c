@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 /* What happens when a limit is reached, and when limits change. */
-#include "agentns-test.h"
-
-struct plan {
-	volatile int ready, go, done, signals, finished;
-	char id[HEX_ID + 1];
-};
-
-static struct plan *plan;
+#include "agentns-plan.h"
 
 static void on_term(int sig)
 {
@@ -39,7 +32,7 @@ FIXTURE(action) {
 
 FIXTURE_SETUP(action)
 {
-	plan = shared(4096);
+	plan_new();
 	self->log = kmsg_open();
 	ASSERT_GE(self->log, 0);
 }
@@ -47,18 +40,6 @@ FIXTURE_SETUP(action)
 FIXTURE_TEARDOWN(action)
 {
 }
-
-/* Work in a session; end with 0 unless something else ends it. */
-#define IN_SESSION(pid, ...) do {					\
-	pid = fork();							\
-	if (!pid) {							\
-		if (enter_session())					\
-			_exit(1);					\
-		own_id(plan->id);					\
-		__VA_ARGS__						\
-		_exit(0);						\
-	}								\
-} while (0)
 
 TEST_F(action, log_lets_the_work_go_on)
 {
@@ -401,7 +382,7 @@ FIXTURE(lifetime) {
 
 FIXTURE_SETUP(lifetime)
 {
-	plan = shared(4096);
+	plan_new();
 }
 
 FIXTURE_TEARDOWN(lifetime)

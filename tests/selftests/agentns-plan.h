@@ -10,7 +10,7 @@ struct plan {
 	volatile int ready, go;		/* said from inside, and from outside */
 	volatile int done, denied, wrong;	/* calls, by how they ended */
 	volatile int made, refused;	/* tasks, likewise */
-	volatile int signals;
+	volatile int signals, finished;
 	volatile int spins[4];		/* who never enters the kernel */
 	volatile __u64 used[8];		/* each task's own clock */
 	pid_t pid[4];
