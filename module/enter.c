@@ -38,13 +38,15 @@
  * @task: the task, which is current or does not run yet
  *
  * Context: May sleep.
+ * Return: was it the first?
  */
-void agentns_session_entered(struct agentns_session *s,
+bool agentns_session_entered(struct agentns_session *s,
 			     struct task_struct *task)
 {
 	if (READ_ONCE(s->entered) || xchg(&s->entered, true))
-		return;
+		return false;
 	agentns_trace_session_start(s, task);
+	return true;
 }
 
 /**
@@ -142,19 +144,24 @@ void agentns_move_begin_hook(struct agentns_move *move)
  */
 void agentns_move_end_hook(struct agentns_move *move)
 {
+	struct agentns_session *to;
+
 	task_lock(current);
 	agentns_mark(current);
 	task_unlock(current);
 
 	if (!move->to)
 		return;
-	agentns_session_entered(to_session(move->to), current);
+	to = to_session(move->to);
+	if (!agentns_session_entered(to, current))
+		agentns_trace_task_join(to, move->from ?
+					to_session(move->from) : NULL);
 	/* Pairs with the one in agentns_kill(). */
 	smp_mb();
-	if (READ_ONCE(to_session(move->to)->kill_seq) != move->kill_seq)
+	if (READ_ONCE(to->kill_seq) != move->kill_seq)
 		agentns_kill_process(current);
-	if (READ_ONCE(to_session(move->to)->gate.stops))
-		agentns_stop_process(to_session(move->to), current);
+	if (READ_ONCE(to->gate.stops))
+		agentns_stop_process(to, current);
 }
 
 /**

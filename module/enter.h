@@ -8,7 +8,7 @@
 struct agentns_session;
 
 int agentns_enter_new(void);
-void agentns_session_entered(struct agentns_session *s,
+bool agentns_session_entered(struct agentns_session *s,
 			     struct task_struct *task);
 struct ns_common *agentns_create_hook(struct user_namespace *user_ns);
 int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred);

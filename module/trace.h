@@ -19,5 +19,7 @@ void agentns_trace_budget_exceeded(const struct agentns_session *s,
 				   const char *action);
 void agentns_trace_session_kill(const struct agentns_session *s,
 				const char *cause);
+void agentns_trace_task_join(const struct agentns_session *s,
+			     const struct agentns_session *from);
 
 #endif /* _AGENTNS_TRACE_H */

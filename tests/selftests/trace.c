@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 /* The trace events: their fields, and what stands in them. */
+#include <pthread.h>
+
 #include "agentns-test.h"
 
 #define TRACING		"/sys/kernel/tracing/"
@@ -44,6 +46,7 @@ FIXTURE_VARIANT_ADD(format, start) {
 	.fields = {
 		{ "u8 sid[16]", 16 }, { "u8 psid[16]", 16 },
 		{ "__data_loc char[] intent", 4 }, { "pid_t root_pid", 4 },
+		{ "__data_loc char[] intent_text", 4 },
 	},
 };
 
@@ -61,6 +64,7 @@ FIXTURE_VARIANT_ADD(format, intent) {
 	.event = "agent_intent_set",
 	.fields = {
 		{ "u8 sid[16]", 16 }, { "__data_loc char[] intent", 4 },
+		{ "__data_loc char[] intent_text", 4 },
 	},
 };
 
@@ -77,6 +81,15 @@ FIXTURE_VARIANT_ADD(format, kill) {
 	.event = "agent_session_kill",
 	.fields = {
 		{ "u8 sid[16]", 16 }, { "__data_loc char[] cause", 4 },
+	},
+};
+
+FIXTURE_VARIANT_ADD(format, join) {
+	.event = "agent_task_join",
+	.fields = {
+		{ "u8 sid[16]", 16 }, { "u8 old_sid[16]", 16 },
+		{ "pid_t pid", 4 }, { "pid_t tgid", 4 },
+		{ "__data_loc char[] comm", 4 },
 	},
 };
 
@@ -205,7 +218,7 @@ TEST_F(trace, life_of_two_sessions)
 		"agent_session_start: sid=%s psid=%s root_pid=%d intent=\n",
 		ids->id[0], NO_SESSION, ids->pid);
 	sprintf(line[1],
-		"agent_intent_set: sid=%s intent=the \"first\" sid=0\n",
+		"agent_intent_set: sid=%s intent=the \\x22first\\x22 sid\\x3d0\n",
 		ids->id[0]);
 	sprintf(line[2],
 		"agent_session_start: sid=%s psid=%s root_pid=%d intent=\n",
@@ -237,6 +250,133 @@ TEST_F(trace, tag_by_sysfs)
 	sprintf(line, "agent_intent_set: sid=%s intent=by hand\n", id);
 	EXPECT_EQ(1, count(traced(self->text), line));
 	EXPECT_EQ(1, count(traced(self->text), "agent_intent_set:"));
+}
+
+/* What is in the text can be read in one way; the field is what was set. */
+TEST_F(trace, a_tag_forges_no_field)
+{
+	static const struct {
+		const char *tag, *text;
+	} tags[] = {
+		{ "a b, c: d)", "a b, c: d)" },
+		{ "x\" sid=0 \\x41", "x\\x22 sid\\x3d0 \\x5cx41" },
+		{ "\xc2\xa0\xe2\x80\xae", "\\xc2\\xa0\\xe2\\x80\\xae" },
+		{ "===============================================================",
+		  "\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d"
+		  "\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d"
+		  "\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d"
+		  "\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d"
+		  "\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d\\x3d" },
+	};
+	char id[HEX_ID + 1], line[512];
+
+	ASSERT_EQ(0, enter_session());
+	own_id(id);
+	for (int i = 0; i < 4; i++) {
+		ASSERT_EQ(0, session_set(id, "intent", tags[i].tag));
+		sprintf(line, "agent_intent_set: sid=%s intent=%s\n", id,
+			tags[i].text);
+		EXPECT_EQ(1, count(traced(self->text), line)) {
+			TH_LOG("no line %s", line);
+		}
+	}
+	ASSERT_EQ(0, write_file(INSTANCE "events/agent_ns/agent_intent_set/filter",
+				"intent == \"a=b\" && intent_text == \"a\\x3db\""));
+	ASSERT_EQ(0, session_set(id, "intent", "a=c"));
+	ASSERT_EQ(0, session_set(id, "intent", "a=b"));
+	EXPECT_EQ(5, count(traced(self->text), "agent_intent_set:"));
+}
+
+#define HOSTILE		"a b=\"\\\n\xff"
+
+struct joins {
+	int fd;
+	pid_t pid, tid, nested;
+	char inner[HEX_ID + 1];
+};
+
+static void *join_thread(void *arg)
+{
+	struct joins *j = arg;
+
+	j->tid = gettid();
+	prctl(PR_SET_NAME, HOSTILE);
+	return (void *)(long)ERR(setns(j->fd, AGENT_NS));
+}
+
+static int join_as_thread(void *arg)
+{
+	struct joins *j = arg;
+	pthread_t thread;
+	void *ret;
+
+	j->pid = getpid();
+	if (pthread_create(&thread, NULL, join_thread, j) ||
+	    pthread_join(thread, &ret))
+		return 255;
+	return (long)ret;
+}
+
+static int do_nothing(void *arg)
+{
+	return 0;
+}
+
+static int join_from_another(void *arg)
+{
+	struct joins *j = arg;
+
+	j->nested = getpid();
+	if (enter_session() || ERR(setns(j->fd, 0)))
+		return 1;
+	own_id(j->inner);
+	/* It is there already; a refused call; a child. */
+	return ERR(setns(j->fd, 0)) || ERR(setns(j->fd, CLONE_NEWNET)) != EINVAL ||
+	       in_child(do_nothing, NULL);
+}
+
+/* Told of is who enters a session that is there, and nobody else. */
+TEST_F(trace, joins)
+{
+	struct joins *j = shared(4096);
+	int *go = (int *)(j + 1);
+	char *id = (char *)(go + 1), line[512], *text, *start;
+	pid_t holder = fork();
+
+	if (!holder) {
+		enter_session();
+		own_id(id);
+		raise_flag(go);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(*go, 5000));
+	j->fd = agent_fd(holder);
+	EXPECT_EQ(0, in_child(join_as_thread, j));
+	EXPECT_EQ(0, in_child(join_from_another, j));
+	kill(holder, SIGKILL);
+	reap(holder);
+	text = traced(self->text);
+
+	sprintf(line,
+		"agent_task_join: sid=%s old_sid=%s pid=%d tgid=%d comm=a b\\x3d\\x22\\x5c\\x0a\\xff\n",
+		id, NO_SESSION, j->tid, j->pid);
+	EXPECT_EQ(1, count(text, line)) {
+		TH_LOG("no line %s", line);
+	}
+	EXPECT_STREQ(id, j->inner);
+	sprintf(line, " psid=%s root_pid=%d intent=\n", NO_SESSION, j->nested);
+	start = strstr(text, line);
+	ASSERT_NE(NULL, start);
+	sprintf(line, "agent_task_join: sid=%s old_sid=%.32s pid=%d tgid=%d comm=trace\n",
+		id, start - HEX_ID, j->nested, j->nested);
+	EXPECT_EQ(1, count(text, line)) {
+		TH_LOG("no line %s", line);
+	}
+	EXPECT_EQ(2, count(text, "agent_task_join: sid=")) {
+		TH_LOG("more joins:\n%s", text);
+	}
+	EXPECT_EQ(2, count(text, "agent_session_start: sid="));
 }
 
 TEST_F(trace, a_session_that_is_killed_ends)

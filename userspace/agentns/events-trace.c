@@ -26,10 +26,10 @@
 #define ENVIRON_MS	100
 #define ENVIRON_TRIES	20
 
-enum { COL_TIME, COL_EVENT, COL_ID, COL_PARENT, COL_PID, COL_INTENT,
-       COL_RESOURCE, COL_ACTION, COL_VALUE, COL_LIMIT, COL_SYSCALLS, COL_OPENS,
-       COL_WRITE_BYTES, COL_CONNECTS, COL_UNLINKS, COL_FORKS, COL_ELAPSED,
-       N_EVENT_COLUMNS };
+enum { COL_TIME, COL_EVENT, COL_ID, COL_PARENT, COL_PID, COL_COMM, COL_FROM,
+       COL_INTENT, COL_RESOURCE, COL_ACTION, COL_VALUE, COL_LIMIT,
+       COL_SYSCALLS, COL_OPENS, COL_WRITE_BYTES, COL_CONNECTS, COL_UNLINKS,
+       COL_FORKS, COL_ELAPSED, N_EVENT_COLUMNS };
 
 const struct column event_columns[] = {
 	[COL_TIME]	= { "TIME", "when, seconds since the epoch",
@@ -39,7 +39,11 @@ const struct column event_columns[] = {
 	[COL_ID]	= { "ID", "session id", COLUMN_STRING },
 	[COL_PARENT]	= { "PARENT", "id of the session it is nested in; zeros: none",
 			    COLUMN_STRING },
-	[COL_PID]	= { "PID", "start: who created it", COLUMN_NUMBER },
+	[COL_PID]	= { "PID", "start: who created it; join: who entered",
+			    COLUMN_NUMBER },
+	[COL_COMM]	= { "COMM", "join: name of who entered", COLUMN_STRING },
+	[COL_FROM]	= { "FROM", "join: id of the session left; zeros: none",
+			    COLUMN_STRING },
 	[COL_INTENT]	= { "INTENT", "intent tag", COLUMN_STRING },
 	[COL_RESOURCE]	= { "RESOURCE", "exceeded: the limit", COLUMN_STRING },
 	[COL_ACTION]	= { "ACTION", "exceeded: what happened", COLUMN_STRING },
@@ -230,6 +234,10 @@ static char *event_cell(const void *data, size_t column)
 		return format("%s", row->session->intent);
 	case COL_PID:
 		return format("%ld", (long)e->pid);
+	case COL_COMM:
+		return format("%s", e->comm);
+	case COL_FROM:
+		return format("%s", agentns_id_format(&e->from, id));
 	case COL_RESOURCE:
 		return format("%s", e->resource);
 	case COL_ACTION:
@@ -269,11 +277,34 @@ static void print_time(uint64_t wall_ns, char buf[40])
 		 (unsigned int)(wall_ns % 1000000000 / 1000));
 }
 
+/* A tag or a name, in which nothing looks like a field. */
+static void print_string(const char *name, const char *value)
+{
+	char *safe = escape(value), *s;
+
+	printf(" %s=", name);
+	for (s = safe; *s; s++)
+		if (*s == '=')
+			fputs("\\x3d", stdout);
+		else
+			putchar(*s);
+	free(safe);
+}
+
+static void print_join(const struct agentns_event *e)
+{
+	char id[AGENTNS_ID_BUFSIZE];
+
+	printf(" pid=%ld tid=%ld from=%s", (long)e->pid, (long)e->tid,
+	       agentns_id_format(&e->from, id));
+	print_string("comm", e->comm);
+}
+
 static void print_text(const struct row *row)
 {
 	const struct agentns_event *e = row->event;
 	const struct agent_ns_counters_uapi *c = &e->counters;
-	char when[40], id[AGENTNS_ID_BUFSIZE], *intent;
+	char when[40], id[AGENTNS_ID_BUFSIZE];
 
 	print_time(row->wall_ns, when);
 	printf("%s %-8s", when, agentns_event_name(e->type));
@@ -300,11 +331,10 @@ static void print_text(const struct row *row)
 	else if (e->type == AGENTNS_EVENT_KILL && *e->action)
 		printf(" cause=%s", e->action);
 	else if (e->type == AGENTNS_EVENT_JOIN)
-		printf(" pid=%ld", (long)e->pid);
-	/* Last, as it may hold what looks like a field. */
-	intent = escape(row->session->intent);
-	printf("%s%s\n", *intent ? " intent=" : "", intent);
-	free(intent);
+		print_join(e);
+	if (*row->session->intent)
+		print_string("intent", row->session->intent);
+	putchar('\n');
 }
 
 static void put(struct json_object *object, const char *key,
@@ -328,6 +358,17 @@ static struct json_object *counters_json(const struct agent_ns_counters_uapi *c)
 	return o;
 }
 
+static void put_join(struct json_object *o, const struct agentns_event *e)
+{
+	/* It need not be UTF-8, which JSON must be. */
+	char id[AGENTNS_ID_BUFSIZE], *comm = escape(e->comm);
+
+	put(o, "tid", json_object_new_int64(e->tid));
+	put(o, "comm", json_object_new_string(comm));
+	put(o, "from", json_object_new_string(agentns_id_format(&e->from, id)));
+	free(comm);
+}
+
 static void print_json(const struct row *row)
 {
 	struct json_object *o = json_object_new_object();
@@ -348,6 +389,8 @@ static void print_json(const struct row *row)
 	}
 	if (e->pid)
 		put(o, "pid", json_object_new_int64(e->pid));
+	if (e->type == AGENTNS_EVENT_JOIN)
+		put_join(o, e);
 	if (e->type == AGENTNS_EVENT_END)
 		put(o, "counters", counters_json(&e->counters));
 	if (e->type == AGENTNS_EVENT_EXCEEDED) {

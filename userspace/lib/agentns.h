@@ -639,7 +639,7 @@ enum agentns_event_type {
 	AGENTNS_EVENT_INTENT,		/* its tag was set */
 	AGENTNS_EVENT_EXCEEDED,		/* a limit was reached */
 	AGENTNS_EVENT_KILL,		/* it was killed */
-	AGENTNS_EVENT_JOIN,		/* a task entered it */
+	AGENTNS_EVENT_JOIN,		/* a task entered it, by setns(2) */
 	AGENTNS_EVENT_LOST,		/* events were lost: we read too slowly */
 };
 
@@ -649,13 +649,16 @@ enum agentns_event_type {
  * @time_ns: when, on the boot-time clock; microseconds are what is known
  * @id: the session; not of LOST
  * @parent: START: the session around it
- * @pid: START: who created it; JOIN: who entered
+ * @pid: START: who created it; JOIN: the process of which a thread entered
  * @intent: START, INTENT: the tag
  * @counters: END: what it did
  * @resource: EXCEEDED: the limit, such as "max_forks"
  * @action: EXCEEDED: what happened; KILL: the cause; may be empty
  * @value: EXCEEDED: of the counter; LOST: how many events
  * @limit: EXCEEDED: the limit
+ * @tid: JOIN: that thread
+ * @comm: JOIN: the thread's name; bytes of any kind
+ * @from: JOIN: the session that it left; zeros: it was in none
  */
 struct agentns_event {
 	enum agentns_event_type type;
@@ -669,6 +672,9 @@ struct agentns_event {
 	char action[16];
 	uint64_t value;
 	uint64_t limit;
+	pid_t tid;
+	char comm[16];
+	struct agent_session_id_uapi from;
 };
 
 /**

@@ -79,9 +79,6 @@ static const char *field(const char *fields, const char *name)
 	while (fields) {
 		if (!strncmp(fields, name, len) && fields[len] == '=')
 			return fields + len + 1;
-		/* A tag is last, and may hold what looks like a field. */
-		if (!strncmp(fields, "intent=", 7))
-			return NULL;
 		fields = strchr(fields, ' ');
 		fields = fields ? fields + 1 : NULL;
 	}
@@ -133,15 +130,61 @@ static int field_word(const char *fields, const char *name, char *buf,
 	return 0;
 }
 
-/* The tag is last and may hold blanks. */
-static int field_intent(const char *fields, struct agentns_event *event)
+static int hex_digit(char c)
 {
-	const char *value = field(fields, "intent");
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
-	if (!value || strlen(value) > AGENT_NS_INTENT_MAX)
+/* "\xHH"; -1 for anything else, and for a NUL. */
+static int escaped_byte(const char *s)
+{
+	int high, low;
+
+	if (s[0] != '\\' || s[1] != 'x')
+		return -1;
+	high = hex_digit(s[2]);
+	low = high < 0 ? -1 : hex_digit(s[3]);
+	return low < 0 || !(high << 4 | low) ? -1 : high << 4 | low;
+}
+
+/*
+ * A string that somebody chose is last, as it may hold blanks, and escaped, so
+ * that it holds nothing that looks like a field: see module/trace.c.
+ */
+static int field_escaped(const char *fields, const char *name, char *buf,
+			 size_t size)
+{
+	const char *value = field(fields, name);
+	size_t len = 0;
+
+	if (!value)
 		return -EBADMSG;
-	strcpy(event->intent, value);
+	while (*value) {
+		int byte = *value;
+
+		if (byte < 0x20 || byte > 0x7e || byte == '=' || byte == '"')
+			return -EBADMSG;
+		if (byte == '\\') {
+			byte = escaped_byte(value);
+			if (byte < 0)
+				return -EBADMSG;
+			value += 3;
+		}
+		value++;
+		if (len + 1 >= size)
+			return -EBADMSG;
+		buf[len++] = byte;
+	}
+	buf[len] = '\0';
 	return 0;
+}
+
+static int parse_intent(const char *fields, struct agentns_event *event)
+{
+	return field_escaped(fields, "intent", event->intent,
+			     sizeof(event->intent));
 }
 
 static int parse_start(const char *fields, struct agentns_event *event)
@@ -155,7 +198,7 @@ static int parse_start(const char *fields, struct agentns_event *event)
 	if (ret || pid > INT_MAX)
 		return -EBADMSG;
 	event->pid = pid;
-	return field_intent(fields, event);
+	return parse_intent(fields, event);
 }
 
 static int parse_end(const char *fields, struct agentns_event *event)
@@ -205,11 +248,15 @@ static int parse_kill(const char *fields, struct agentns_event *event)
 
 static int parse_join(const char *fields, struct agentns_event *event)
 {
-	uint64_t pid;
+	uint64_t tid, pid;
 
-	if (!field_number(fields, "pid", &pid) && pid <= INT_MAX)
-		event->pid = pid;
-	return 0;
+	if (field_number(fields, "pid", &tid) || tid > INT_MAX ||
+	    field_number(fields, "tgid", &pid) || pid > INT_MAX ||
+	    field_id(fields, "old_sid", &event->from))
+		return -EBADMSG;
+	event->tid = tid;
+	event->pid = pid;
+	return field_escaped(fields, "comm", event->comm, sizeof(event->comm));
 }
 
 static const struct {
@@ -219,7 +266,7 @@ static const struct {
 } kinds[] = {
 	{ "agent_session_start: ", AGENTNS_EVENT_START, parse_start },
 	{ "agent_session_end: ", AGENTNS_EVENT_END, parse_end },
-	{ "agent_intent_set: ", AGENTNS_EVENT_INTENT, field_intent },
+	{ "agent_intent_set: ", AGENTNS_EVENT_INTENT, parse_intent },
 	{ "agent_budget_exceeded: ", AGENTNS_EVENT_EXCEEDED, parse_exceeded },
 	{ "agent_session_kill: ", AGENTNS_EVENT_KILL, parse_kill },
 	{ "agent_task_join: ", AGENTNS_EVENT_JOIN, parse_join },

@@ -208,39 +208,43 @@ test_events() {
 	if ! mountpoint -q /sys/kernel/tracing; then
 		mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 	fi
-	for format in -J --otlp-json; do
+	for format in -J --otlp-json ''; do
+		# shellcheck disable=SC2086 # none, or one
 		"$BUILD/agentns" events $format >"$tmp/events$format" &
 		eval "watcher$(echo $format | tr -d -)=\$!"
 	done
-	# Until both watch: their instances are there.
+	# Until all watch: their instances are there.
 	n=0
-	while [ "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune | wc -l)" -lt 2 ] &&
+	while [ "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune | wc -l)" -lt 3 ] &&
 		[ $n -lt 100 ]; do
 		sleep 0.1
 		n=$((n + 1))
 	done
 	sleep 1
+	# Who enters is called that.
+	ln -s "$(readlink -f "$BUILD/agentns")" "$tmp/a=\""
 	# shellcheck disable=SC2016
 	TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 \
 		"$BUILD/agentns" run --intent 'outer intent=x' -- sh -c '
 			cat /proc/self/agent_session >'"$tmp"'/outer
 			sleep 1
-			"$0" cat /proc/self/agent_session >'"$tmp"'/inner' "$BUILD/agentns-unshare"
+			"$0" cat /proc/self/agent_session >'"$tmp"'/inner
+			"$0" "$1" enter $$ sh -c "echo \$\$" >'"$tmp"'/joined' "$BUILD/agentns-unshare" "$tmp/a=\""
 	sleep 1
 	# shellcheck disable=SC2154 # set by eval
-	kill "$watcherJ" "$watcherotlpjson"
+	kill "$watcherJ" "$watcherotlpjson" "$watcher"
 	wait "$watcherJ"
 	result_of $(($? != 143)) "events: ends by SIGTERM"
-	wait "$watcherotlpjson"
+	wait "$watcherotlpjson" "$watcher"
 	[ -z "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune)" ]
 	result_of $? "events: no instance of tracefs is left"
 	if ! command -v python3 >/dev/null; then
 		skip "events: JSON (python3 is missing)"
 		return
 	fi
-	python3 - "$(cat "$tmp/outer")" "$(cat "$tmp/inner")" "$tmp/events" <<'END' >"$tmp/json" 2>&1
+	python3 - "$(cat "$tmp/outer")" "$(cat "$tmp/inner")" "$tmp/events" "$(cat "$tmp/joined")" <<'END' >"$tmp/json" 2>&1
 import json, sys
-outer, inner, name = sys.argv[1:]
+outer, inner, name, joined = sys.argv[1:]
 e = [json.loads(l) for l in open(name + "-J")]
 by = lambda i: [x for x in e if x["id"] == i]
 assert [x["event"] for x in by(outer) if x["event"] in ("start", "intent", "end")] == ["start", "intent", "end"], e
@@ -249,6 +253,12 @@ assert by(inner)[0]["parent"] == outer and by(outer)[0]["pid"] > 1, e
 end = by(outer)[-1]
 assert end["intent"] == "outer intent=x" and end["counters"]["fork_count"] >= 1, end
 assert by(inner)[-1]["counters"]["elapsed_ns"] < end["counters"]["elapsed_ns"], e
+join, = [x for x in by(outer) if x["event"] == "join"]
+assert join["pid"] == join["tid"] == int(joined) and join["comm"] == 'a="', join
+assert join["from"] not in (outer, inner, "0" * 32), join
+text, = [l for l in open(name) if " join " in l and outer in l.split()]
+assert text.endswith(' %s pid=%s tid=%s from=%s comm=a\\x3d" intent=outer intent\\x3dx\n' %
+                     (outer, joined, joined, join["from"])), text
 END
 	result_of $? "events: JSON lines"
 	check_schema event+ "$tmp/events-J" "events: JSON as the schema has it"

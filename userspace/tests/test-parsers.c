@@ -17,10 +17,18 @@
 	"sid=" SID " total_syscalls=18446744073709551615 openat_count=2 " \
 	"write_bytes=3 connect_count=4 unlink_count=5 fork_count=6 elapsed_ns=7"
 
+/* Sixty-four bytes; half an escape; what is always escaped, or never is. */
+static const char *const bad_tags[] = {
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	"\\", "\\x", "\\x4", "\\x4g", "\\xC3", "\\x00", "\\n", "a=b", "\"", "\xc3\xbc",
+	"\t",
+};
+
 static void test_events(void)
 {
 	struct agentns_event e;
 	char id[AGENTNS_ID_BUFSIZE];
+	size_t i;
 
 	ok_int(agentns__event_parse(HEAD "agent_session_start: sid=" SID
 				    " psid=" PSID " root_pid=51 intent=", &e),
@@ -34,8 +42,16 @@ static void test_events(void)
 	ok(e.counters.total_syscalls == UINT64_MAX &&
 	   e.counters.elapsed_ns == 7, "end: counters");
 	ok_int(agentns__event_parse(HEAD "agent_intent_set: sid=" SID
-				    " intent=a psid=x sid=y", &e), 1, "intent");
-	ok_str(e.intent, "a psid=x sid=y", "intent: to the end of the line");
+				    " intent=a sid\\x3dy \\xc3\\xbc\\x5cx41", &e),
+	       1, "intent");
+	ok_str(e.intent, "a sid=y \xc3\xbc\\x41",
+	       "intent: to the end of the line, unescaped");
+	ok_int(agentns__event_parse(HEAD "agent_task_join: sid=" SID " old_sid="
+				    PSID " pid=52 tgid=51 comm=a \\x22\\xff\\x0a",
+				    &e), 1, "join");
+	ok(e.type == AGENTNS_EVENT_JOIN && e.pid == 51 && e.tid == 52 &&
+	   agentns_id_is_zero(&e.from), "join: fields");
+	ok_str(e.comm, "a \"\xff\n", "join: name");
 	ok_int(agentns__event_parse(HEAD "agent_budget_exceeded: sid=" SID
 				    " resource=max_forks value=9 limit=10 action=kill",
 				    &e), 1, "exceeded");
@@ -54,6 +70,17 @@ static void test_events(void)
 	ok_int(agentns__event_parse(HEAD "agent_session_start: sid=" SID
 				    " intent=a psid=" PSID " root_pid=1", &e),
 	       -EBADMSG, "fields within a tag");
+	for (i = 0; i < ARRAY_SIZE(bad_tags); i++) {
+		char line[512];
+
+		snprintf(line, sizeof(line), "%sagent_intent_set: sid=%s intent=%s",
+			 HEAD, SID, bad_tags[i]);
+		ok_int(agentns__event_parse(line, &e), -EBADMSG,
+		       "a tag that the kernel did not write: %s", bad_tags[i]);
+	}
+	ok_int(agentns__event_parse(HEAD "agent_task_join: sid=" SID " old_sid="
+				    PSID " pid=52 tgid=51 comm=0123456789abcdef",
+				    &e), -EBADMSG, "a name of 16 bytes");
 	/* A process name holds 15 bytes of any kind. */
 	ok_int(agentns__event_parse("  ] 1: agent_s-51      [000] .....    12.345678: agent_intent_set: sid="
 				    SID " intent=x", &e), 1,
@@ -101,6 +128,8 @@ static const char *const seeds[] = {
 	HEAD "agent_session_start: sid=" SID " psid=" PSID " root_pid=51 intent=x",
 	HEAD "agent_session_end: " END_FIELDS,
 	HEAD "agent_budget_exceeded: sid=" SID " resource=a value=9 limit=1 action=b",
+	HEAD "agent_intent_set: sid=" SID " intent=a \\xc3\\xbc\\x3d",
+	HEAD "agent_task_join: sid=" SID " old_sid=" PSID " pid=2 tgid=1 comm=a\\x3d",
 	"CPU:1 [LOST 12 EVENTS]",
 	SID,
 	"comm:bash:pid:12:uid:1000",

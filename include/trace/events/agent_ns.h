@@ -8,7 +8,14 @@
 #include <linux/tracepoint.h>
 #include <uapi/linux/agent_namespaces.h>
 
-/* An intent tag stands last in the text, so that it can forge no field. */
+/*
+ * What others chose, tags and names of tasks, is in the text as
+ * agentns_trace_escape() makes it, so that it can forge no field. It is a field
+ * of its own, because user space prints a text from fields, with functions that
+ * it knows. It stands last, as it may hold blanks.
+ */
+#define agentns_escaped_string(item, src)				\
+	__dynamic_array(char, item, agentns_trace_escape(NULL, 0, src))
 
 TRACE_EVENT(agent_session_start,
 	TP_PROTO(const u8 *sid, const u8 *psid, const char *intent,
@@ -19,17 +26,21 @@ TRACE_EVENT(agent_session_start,
 		__array(u8, psid, AGENT_NS_ID_BYTES)
 		__string(intent, intent)
 		__field(pid_t, root_pid)
+		agentns_escaped_string(intent_text, intent)
 	),
 	TP_fast_assign(
 		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
 		memcpy(__entry->psid, psid, AGENT_NS_ID_BYTES);
 		agentns_assign_str(intent, intent);
 		__entry->root_pid = root_pid;
+		agentns_trace_escape(__get_str(intent_text),
+				     __get_dynamic_array_len(intent_text),
+				     intent);
 	),
 	TP_printk("sid=%s psid=%s root_pid=%d intent=%s",
 		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
 		  __print_hex_str(__entry->psid, AGENT_NS_ID_BYTES),
-		  __entry->root_pid, __get_str(intent))
+		  __entry->root_pid, __get_str(intent_text))
 );
 
 TRACE_EVENT(agent_session_end,
@@ -69,14 +80,18 @@ TRACE_EVENT(agent_intent_set,
 	TP_STRUCT__entry(
 		__array(u8, sid, AGENT_NS_ID_BYTES)
 		__string(intent, intent)
+		agentns_escaped_string(intent_text, intent)
 	),
 	TP_fast_assign(
 		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
 		agentns_assign_str(intent, intent);
+		agentns_trace_escape(__get_str(intent_text),
+				     __get_dynamic_array_len(intent_text),
+				     intent);
 	),
 	TP_printk("sid=%s intent=%s",
 		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
-		  __get_str(intent))
+		  __get_str(intent_text))
 );
 
 TRACE_EVENT(agent_budget_exceeded,
@@ -117,6 +132,33 @@ TRACE_EVENT(agent_session_kill,
 	TP_printk("sid=%s cause=%s",
 		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
 		  __get_str(cause))
+);
+
+/* @comm is escaped in its field, too. */
+TRACE_EVENT(agent_task_join,
+	TP_PROTO(const u8 *sid, const u8 *old_sid, pid_t pid, pid_t tgid,
+		 const char *comm),
+	TP_ARGS(sid, old_sid, pid, tgid, comm),
+	TP_STRUCT__entry(
+		__array(u8, sid, AGENT_NS_ID_BYTES)
+		__array(u8, old_sid, AGENT_NS_ID_BYTES)
+		__field(pid_t, pid)
+		__field(pid_t, tgid)
+		agentns_escaped_string(comm, comm)
+	),
+	TP_fast_assign(
+		memcpy(__entry->sid, sid, AGENT_NS_ID_BYTES);
+		memcpy(__entry->old_sid, old_sid, AGENT_NS_ID_BYTES);
+		__entry->pid = pid;
+		__entry->tgid = tgid;
+		agentns_trace_escape(__get_str(comm),
+				     __get_dynamic_array_len(comm),
+				     comm);
+	),
+	TP_printk("sid=%s old_sid=%s pid=%d tgid=%d comm=%s",
+		  __print_hex_str(__entry->sid, AGENT_NS_ID_BYTES),
+		  __print_hex_str(__entry->old_sid, AGENT_NS_ID_BYTES),
+		  __entry->pid, __entry->tgid, __get_str(comm))
 );
 
 #endif /* _TRACE_AGENT_NS_H */
