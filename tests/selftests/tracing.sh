@@ -109,6 +109,14 @@ events() { # TOOL
 	esac | sort
 }
 
+# said_instead TOOL: all of what a tool said, where that was not what it should have.
+said_instead() {
+	case $1 in
+	perf) cat perf.txt ;;
+	trace-cmd) ls -l trace.dat; trace-cmd report -i trace.dat 2>&1 ;;
+	esac | cat - "$1.out" "$1.err" | head -n 60 | sed "s/^/# $1: /"
+}
+
 mapfile -t liners < <(sed -n "s/^    bpftrace -e '\(.*\)'\$/\1/p" "$top/docs/tracing.md")
 ((${#liners[@]} == 5))
 result_of $? 'docs/tracing.md has five one-liners'
@@ -154,6 +162,7 @@ for tool in perf trace-cmd; do
 	result_of $? "$tool prints each event as tracefs does"
 	printf '%s' "${differ:+$differ
 }"
+	[[ -z $differ ]] || said_instead "$tool"
 done
 if [[ -n ${job[bpftrace]:-} ]]; then
 	for n in 1 2 3 4 5; do
