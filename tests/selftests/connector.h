@@ -140,6 +140,25 @@ static inline int drain(int fd)
 	return errno == EAGAIN ? 0 : errno;
 }
 
+/* Kernel threads come and go when they like: their parent is kthreadd. */
+static inline bool is_of_kernel_thread(const struct message *m)
+{
+	return (m->what == PROC_EVENT_FORK &&
+		m->event.event_data.fork.parent_pid == 2) ||
+	       (m->what == PROC_EVENT_EXIT &&
+		m->event.event_data.exit.parent_pid == 2);
+}
+
+static inline void forget_kernel_threads(void)
+{
+	int kept = 0;
+
+	for (int i = 0; i < received; i++)
+		if (!is_of_kernel_thread(&messages[i]))
+			messages[kept++] = messages[i];
+	received = kept;
+}
+
 static inline int count_what(__u32 what)
 {
 	int found = 0;
@@ -149,11 +168,18 @@ static inline int count_what(__u32 what)
 	return found;
 }
 
+static inline int drain_exits(int fd)
+{
+	if (drain(fd))
+		return -1;
+	forget_kernel_threads();
+	return count_what(PROC_EVENT_EXIT);
+}
+
 /* An exit is told only after the parent could wait for it. */
 static inline bool exits_told(int fd, int exits)
 {
-	return WAIT_FOR(drain(fd) || count_what(PROC_EVENT_EXIT) == exits,
-			5000);
+	return WAIT_FOR(drain_exits(fd) == exits, 5000);
 }
 
 /* The namespace events of one task so far; the value says how many. */
