@@ -370,14 +370,18 @@ out:
 struct agentns_ration {
 	struct agentns_session *s;
 	s64 n;
+	atomic_t shares;	/* not yet given out */
 };
 
 /* On each CPU, by IPI, while the sender holds the tree lock. */
 static void agentns_ration_cpu(void *data)
 {
-	const struct agentns_ration *ration = data;
+	struct agentns_ration *ration = data;
 	struct agentns_cpu *cpu = this_cpu_ptr(ration->s->cpu);
 
+	/* A CPU that has come online meanwhile answers, too. */
+	if (atomic_dec_if_positive(&ration->shares) < 0)
+		return;
 	cpu->granted[AGENTNS_CPU] += ration->n;
 	cpu->credit[AGENTNS_CPU] += ration->n;
 }
@@ -422,11 +426,9 @@ bool agentns_draw_cpu(struct agentns_session *s,
 	ration.n = max_t(s64, left / (2 * cpus),
 			 min_t(s64, left / cpus, AGENTNS_CPU_LEAST));
 	ration.n = clamp_t(s64, ration.n, 1, AGENTNS_UNLIMITED);
-	/* With preemption off, so the CPUs that answer are those counted. */
-	preempt_disable();
-	cpus = num_online_cpus();
+	atomic_set(&ration.shares, cpus);
 	on_each_cpu(agentns_ration_cpu, &ration, true);
-	preempt_enable();
+	cpus -= atomic_read(&ration.shares);
 	for (a = s; a; a = a->parent)
 		if (agentns_binds(&a->pool[AGENTNS_CPU]))
 			a->pool[AGENTNS_CPU].left -= ration.n * cpus;
