@@ -13,11 +13,12 @@
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
-#include <linux/rcupdate.h>
+#include <linux/rculist.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
 #include "gate.h"
+#include "registry.h"
 #include "session.h"
 
 /* The most that a CPU gets ahead of need: calls, and bytes. */
@@ -88,14 +89,36 @@ static void agentns_recall_cpu(void *data)
 	}
 }
 
+/*
+ * What is left on CPUs that are not there. Only a CPU that has gone and is not
+ * yet forgotten has any: agentns_cpu_dead() takes it under the tree lock before
+ * the CPU may come again. Credit first, then whether it is there: one that is
+ * coming has interrupts, which give back, before it has tasks.
+ */
+static void agentns_surrender_offline(struct agentns_session *s,
+				      enum agentns_resource res)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+		if (!READ_ONCE(share->credit[res]))
+			continue;
+		/* Pairs with the locks that a CPU takes as it comes online. */
+		smp_rmb();
+		if (!cpu_online(cpu))
+			atomic64_add(agentns_surrender(share, res), &s->returned);
+	}
+}
+
 /**
  * agentns_recall - call back all unspent credit and put it where it came from
  * @top: of this session and its descendants; its tree lock is held
  * @res: of what
  *
  * Not under cpus_read_lock, which nests outside locks that a fork holds here.
- * With preemption off no CPU goes away; one that comes waits for us in
- * agentns_cpu_online() before it runs anybody who could spend.
+ * With preemption off no CPU goes away; one that comes has no credit.
  *
  * Context: Process context with interrupts on, the tree lock held. A CPU that
  * spins on the tree lock answers the IPI, as it spins with interrupts on, too.
@@ -104,7 +127,6 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 {
 	struct agentns_recall recall = { .top = top, .res = res };
 	struct agentns_session *s;
-	int cpu;
 
 	lockdep_assert_held(&top->root->tree_lock);
 
@@ -112,10 +134,7 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 	agentns_for_each_descendant(s, top) {
 		/* Before the IPIs: credit that comes back later counts anew. */
 		WRITE_ONCE(s->refunded[res], false);
-		for_each_possible_cpu(cpu)
-			if (!cpu_online(cpu))
-				atomic64_add(agentns_surrender(per_cpu_ptr(s->cpu, cpu), res),
-					     &s->returned);
+		agentns_surrender_offline(s, res);
 	}
 	on_each_cpu(agentns_recall_cpu, &recall, true);
 	preempt_enable();
@@ -124,10 +143,26 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 		agentns_refill(s, res, atomic64_xchg(&s->returned, 0));
 }
 
-/* A CPU is coming up and runs no user's task yet. */
-static int agentns_cpu_online(unsigned int cpu)
+/*
+ * A CPU has gone. It may not come again with credit: nobody could call that
+ * back safely while the CPU is on its way, see agentns_surrender_offline().
+ */
+static int agentns_cpu_dead(unsigned int cpu)
 {
-	synchronize_rcu();
+	enum agentns_resource res;
+	struct agentns_session *s;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(s, &agentns_sessions, node) {
+		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+		/* Where it has ended, it keeps its parents until we are done. */
+		spin_lock(&s->root->tree_lock);
+		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+			agentns_refill(s, res, agentns_surrender(share, res));
+		spin_unlock(&s->root->tree_lock);
+	}
+	rcu_read_unlock();
 	return 0;
 }
 
@@ -135,9 +170,9 @@ static enum cpuhp_state agentns_cpuhp_state;
 
 int __init agentns_credit_init(void)
 {
-	int ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
-					    "agentns:online",
-					    agentns_cpu_online, NULL);
+	int ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
+					    "agentns:dead", NULL,
+					    agentns_cpu_dead);
 
 	if (ret < 0)
 		return ret;
@@ -335,14 +370,18 @@ out:
 struct agentns_ration {
 	struct agentns_session *s;
 	s64 n;
+	atomic_t shares;	/* not yet given out */
 };
 
 /* On each CPU, by IPI, while the sender holds the tree lock. */
 static void agentns_ration_cpu(void *data)
 {
-	const struct agentns_ration *ration = data;
+	struct agentns_ration *ration = data;
 	struct agentns_cpu *cpu = this_cpu_ptr(ration->s->cpu);
 
+	/* A CPU that has come online meanwhile answers, too. */
+	if (atomic_dec_if_positive(&ration->shares) < 0)
+		return;
 	cpu->granted[AGENTNS_CPU] += ration->n;
 	cpu->credit[AGENTNS_CPU] += ration->n;
 }
@@ -387,11 +426,9 @@ bool agentns_draw_cpu(struct agentns_session *s,
 	ration.n = max_t(s64, left / (2 * cpus),
 			 min_t(s64, left / cpus, AGENTNS_CPU_LEAST));
 	ration.n = clamp_t(s64, ration.n, 1, AGENTNS_UNLIMITED);
-	/* With preemption off, so the CPUs that answer are those counted. */
-	preempt_disable();
-	cpus = num_online_cpus();
+	atomic_set(&ration.shares, cpus);
 	on_each_cpu(agentns_ration_cpu, &ration, true);
-	preempt_enable();
+	cpus -= atomic_read(&ration.shares);
 	for (a = s; a; a = a->parent)
 		if (agentns_binds(&a->pool[AGENTNS_CPU]))
 			a->pool[AGENTNS_CPU].left -= ration.n * cpus;

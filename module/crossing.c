@@ -201,6 +201,11 @@ void agentns_crossed_already(struct agentns_session *s)
 			return;
 		spin_lock(&s->root->tree_lock);
 		over = pool->limit && !pool->crossed && pool->left < 0;
+		if (over) {
+			/* What was spent is the rest, when all credit is in. */
+			agentns_recall(s, res);
+			over = pool->left < 0;
+		}
 		spin_unlock(&s->root->tree_lock);
 		if (over)
 			agentns_crossed(s, res, 1, AGENTNS_ALL, 0, &action);

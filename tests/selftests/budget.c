@@ -529,4 +529,52 @@ TEST(copies_that_ask_for_too_much)
 	EXPECT_EQ(budget.max_write_bytes, c.write_bytes);
 }
 
+static int run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+#define CPU1	"/sys/devices/system/cpu/cpu1/online"
+
+/* A CPU goes and comes back: what it was granted is where it can be had. */
+TEST(credit_of_a_cpu_that_goes)
+{
+	for (int back = 0; back < 2; back++) {
+		struct plan *plan = shared(sizeof(*plan));
+		pid_t pid = fork();
+
+		if (!pid) {
+			if (enter_session() ||
+			    set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1000, .action = AGENT_NS_ACTION_DENY }))
+				_exit(1);
+			/* The first one leaves a batch there. */
+			for (int cpu = 1; cpu >= 0; cpu--) {
+				if (run_on(cpu))
+					_exit(2);
+				unlink("/nonexistent");
+				plan->done++;
+			}
+			raise_flag(&plan->ready);
+			spin_until(&plan->go, 1);
+			while (unlink("/nonexistent") && errno == ENOENT)
+				plan->done++;
+			_exit(errno == EDQUOT ? 0 : 3);
+		}
+		ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+		ASSERT_EQ(0, write_file(CPU1, "0"));
+		if (back)
+			ASSERT_EQ(0, write_file(CPU1, "1"));
+		plan->go = 1;
+		EXPECT_EQ(0, reap(pid)) TH_LOG("back %d", back);
+		EXPECT_EQ(1000, plan->done);
+		if (!back)
+			ASSERT_EQ(0, write_file(CPU1, "1"));
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -105,6 +105,50 @@ TEST_F_TIMEOUT(tasks, exact, 120)
 	}
 }
 
+/*
+ * Places that tasks gave back lie on CPUs. Those of tasks that are made while
+ * nothing is counted come from elsewhere, and that is no limit reached.
+ */
+TEST_F(tasks, made_while_off)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 8, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		for (int i = 0; i < 7; i++)
+			if (make_child() < 0)
+				_exit(2);
+		plan->go = 1;
+		while (wait(NULL) > 0)
+			;
+		plan->go = 0;
+		raise_flag(&plan->ready);
+		while (plan->go != 1)
+			sleep_ms(1);
+		plan->go = 0;
+		for (int i = 0; i < 3; i++)
+			if (make_child() < 0)
+				_exit(3);
+		raise_flag(&plan->ready);
+		while (plan->go != 2)
+			sleep_ms(1);
+		while (wait(NULL) > 0)
+			;
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	ASSERT_EQ(0, sysctl_set("enabled", "0"));
+	plan->go = 1;
+	EXPECT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	/* All sessions are looked at now. */
+	ASSERT_EQ(0, sysctl_set("enabled", "1"));
+	sleep_ms(200);
+	EXPECT_EQ(4, tasks_now(plan->id));
+	EXPECT_EQ(0, session_get(plan->id, "crossings"));
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(0, kmsg_count(self->log, plan->id, "max_tasks"));
+}
+
 static void *be(void *arg)
 {
 	while (!plan->go)
