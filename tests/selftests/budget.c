@@ -561,7 +561,9 @@ TEST(credit_of_a_cpu_that_goes)
 			}
 			raise_flag(&plan->ready);
 			spin_until(&plan->go, 1);
-			while (unlink("/nonexistent") && errno == ENOENT)
+			/* ENOENT, or EROFS where the root is. */
+			while (unlink("/nonexistent") && errno != EDQUOT &&
+			       plan->done < 2000)
 				plan->done++;
 			_exit(errno == EDQUOT ? 0 : 3);
 		}
