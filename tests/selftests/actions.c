@@ -185,6 +185,8 @@ TEST_F(action, term_reaches_all)
 		if (set_calls(1, AGENT_NS_ACTION_TERM))
 			_exit(1);
 		calls(1);
+		/* Who reached it may be a child, which is still at it. */
+		WAIT_FOR(plan->signals == 4, 20000);
 		plan->go = 1;
 		for (int i = 0; i < 3; i++)
 			reap(child[i]);
