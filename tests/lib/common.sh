@@ -42,6 +42,8 @@ VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
 USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scdoc)
 # What the tests of userspace/ look at its results with. Without them those are skipped, and the skips are told of.
 CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base)
+# What the tests of file stamps, and the demo, make file systems, copies and policies of security modules with.
+STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 
