@@ -78,6 +78,8 @@ static bool agentns_dying(struct task_struct *task)
  *
  * Return: whether one was signalled. With @skip_dying those are left out that
  * cannot fork any more.
+ *
+ * Model: kill.pml, walk
  */
 static bool agentns_signal_once(struct agentns_session *top, int sig,
 				bool skip_dying)
@@ -129,6 +131,8 @@ void agentns_signal(struct agentns_session *top, int sig)
  * live.
  *
  * Context: Process context, may sleep; takes the tree lock.
+ *
+ * Model: kill.pml, kill
  */
 void agentns_kill(struct agentns_session *top, const char *cause)
 {
