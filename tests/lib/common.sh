@@ -40,8 +40,9 @@ die() {
 BUILD_PACKAGES=(gcc g++ make libc6-dev gcc-multilib bc bison flex libelf-dev libssl-dev openssl lz4 xz-utils rsync cpio kmod patch)
 VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
 USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scdoc)
-# What the tests of userspace/ look at its results with. Without them those are skipped, and the skips are told of.
-CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base)
+# What the tests of userspace/ look at its results with. Without them those are skipped, and the skips are told of. And
+# spin, which checks tests/models.
+CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base spin)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 
