@@ -5,10 +5,12 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -104,13 +106,24 @@ static void start(struct terminal *t, const char *term, int lines, int columns)
 	}
 }
 
-/* Read until @text was drawn, at the latest for ten seconds. */
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/*
+ * Read until @text was drawn, at the latest for ten seconds: of time, since on a
+ * loaded machine one screen may come in a hundred pieces.
+ */
 static bool sees(struct terminal *t, const char *text)
 {
 	struct pollfd poll_fd = { .fd = t->fd, .events = POLLIN };
-	int i;
+	uint64_t give_up = now_ms() + 10000;
 
-	for (i = 0; i < 100; i++) {
+	while (now_ms() < give_up) {
 		ssize_t n;
 
 		t->seen[t->used] = '\0';
@@ -137,19 +150,18 @@ static void type(struct terminal *t, const char *keys)
 
 static int end(struct terminal *t)
 {
-	int status = 0, i;
+	uint64_t give_up = now_ms() + 10000;
+	int status = 0;
 
 	/* What is left has to be read, or the program cannot write it. */
-	for (i = 0; i < 100 && !waitpid(t->pid, &status, WNOHANG); i++) {
+	while (!waitpid(t->pid, &status, WNOHANG)) {
 		struct pollfd poll_fd = { .fd = t->fd, .events = POLLIN };
 
 		if (poll(&poll_fd, 1, 100) == 1 && t->used < sizeof(t->seen) - 1)
 			if (read(t->fd, t->seen, 1024) < 0)
 				usleep(20000);
-	}
-	if (i == 100) {
-		kill(t->pid, SIGKILL);
-		waitpid(t->pid, &status, 0);
+		if (now_ms() > give_up)
+			kill(t->pid, SIGKILL);
 	}
 	close(t->fd);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
@@ -165,7 +177,7 @@ static void test_keys(void)
 	ok(sees(&t, "CALLS/S") && sees(&t, "INTENT"), "the headings");
 	ok(sees(&t, "a0000000000"), "a session");
 	ok(sees(&t, "t\303\244sk \\x1b[2J0"), "its tag, escaped");
-	ok(sees(&t, "100.0M") || sees(&t, "100M"), "a large number, shortened");
+	ok(sees(&t, "100M"), "a large number, shortened");
 	/* Only what differs is drawn. */
 	type(&t, "rR");
 	ok(sees(&t, "least first"), "by value, the least first");
