@@ -257,9 +257,6 @@ void agentns_post_fork_hook(struct agentns_fork *fork,
 	task_lock(child);
 	agentns_mark(child);
 	task_unlock(child);
-	/* In a new session it is the first task; its parent's has paid. */
-	if (s != from && !(child->flags & AGENTNS_PF_WORKER))
-		agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
 	agentns_session_entered(s, child);
 	if (READ_ONCE(s->kill_seq) != fork->kill_seq)
 		agentns_kill_process(child);

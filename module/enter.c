@@ -64,8 +64,6 @@ int agentns_enter_new(void)
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 
-	/* There is room: its place is the first. */
-	agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
 	/* The nsproxy takes our reference; it is current's own to drop. */
 	err = agentns_enter(&s->ns);
 	if (err) {

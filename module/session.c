@@ -185,6 +185,12 @@ static void agentns_session_publish(struct agentns_session *s)
 	}
 	agentns_budget_begin(s);
 	spin_unlock(&s->root->tree_lock);
+	/*
+	 * The place of its first task, before anybody finds it who could take
+	 * that. The creator has paid for it, or does so in can_fork; where the
+	 * creation fails, both come together again when the session ends.
+	 */
+	agentns_spent_elsewhere(parent, s, AGENTNS_TASKS);
 	/* In this order: where the kernel gives ids, it does so here. */
 	agentns_ns_publish(&s->ns);
 	agentns_registry_add(s);
@@ -230,7 +236,8 @@ static int agentns_descendants_reserve(struct agentns_session *parent, int n)
  * agentns_session_create - make a session below the caller's
  * @user_ns: the user namespace that owns it
  *
- * Nobody is in it yet; the caller enters it or puts it.
+ * Nobody is in it yet, but one task's place in it is taken; the caller enters it
+ * or puts it.
  *
  * Context: May sleep.
  * Return: a reference, or an ERR_PTR: ENOSYS while disabled, EPERM, ENOSPC

@@ -596,6 +596,52 @@ static const struct {
 	{ "grace_ns", "10" }, { "action", "deny" },
 };
 
+/* Enter any session: 0 or why the last of them refused, ENOENT where there is none. */
+static int join_any(void)
+{
+	DIR *dir = opendir(SYSFS "sessions");
+	int err = ENOENT;
+	struct dirent *d;
+
+	while (dir && err && (d = readdir(dir))) {
+		__u8 bytes[AGENT_NS_ID_BYTES];
+		int fd, i = 0;
+
+		while (i < AGENT_NS_ID_BYTES &&
+		       sscanf(d->d_name + 2 * i, "%2hhx", &bytes[i]) == 1)
+			i++;
+		if (i < AGENT_NS_ID_BYTES)
+			continue;
+		fd = syscall(SYS_prctl, PR_OPEN_AGENT_NS, bytes, 0, 0, 0);
+		if (fd < 0)
+			continue;
+		err = ERR(setns(fd, 0));
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
+/* In each round, from before the session is made until it refuses. */
+static void __attribute__((noreturn)) join_each_round(void)
+{
+	for (int round = 1; ; round++) {
+		int err;
+
+		spin_until(&plan->made, round);
+		do
+			err = join_any();
+		while (err == ENOENT);
+		if (err != EDQUOT)
+			break;
+		raise_flag(&plan->refused);
+	}
+	raise_flag(&plan->wrong);
+	for (;;)
+		pause();
+}
+
 FIXTURE_TEARDOWN(defaults)
 {
 	char path[128];
@@ -631,6 +677,34 @@ TEST_F(defaults, of_new_sessions)
 	for (int i = 0; i < 10; i++)
 		denied += ERR(unlink("nonexistent")) == EDQUOT;
 	EXPECT_EQ(3, denied);
+}
+
+/* Its first task has its place before anybody else can come in. */
+TEST_F(defaults, first_place_is_the_first_tasks)
+{
+	pid_t joiner;
+
+	plan_new();
+	ASSERT_EQ(0, write_file(SYSFS "defaults/max_tasks", "1"));
+	ASSERT_EQ(0, write_file(SYSFS "defaults/action", "deny"));
+	joiner = fork();
+	if (!joiner)
+		join_each_round();
+	for (int round = 1; round <= 500 && !plan->wrong; round++) {
+		long pid;
+
+		plan->go = 0;
+		plan->made = round;
+		pid = clone3_into_session();
+		ASSERT_LT(0, pid);
+		ASSERT_TRUE(WAIT_FOR(plan->refused == round || plan->wrong,
+				     20000));
+		plan->go = 1;
+		EXPECT_EQ(0, reap(pid));
+	}
+	EXPECT_EQ(0, kill(joiner, SIGKILL));
+	EXPECT_EQ(KILLED, reap(joiner));
+	EXPECT_EQ(0, plan->wrong);
 }
 
 static int write_as_nobody(void *unused)
