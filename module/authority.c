@@ -139,18 +139,31 @@ int agentns_may_set_budget(const struct agentns_session *s,
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
+/* A word of what the kernel told current's program: 32 bits in one of 32 bits. */
+static unsigned long agentns_auxv(int i)
+{
+	const unsigned long *auxv = current->mm->saved_auxv;
+
+#if defined(TIF_ADDR32)
+	if (test_thread_flag(TIF_ADDR32))
+		return ((const u32 *)auxv)[i];
+#elif defined(TIF_32BIT)
+	if (test_thread_flag(TIF_32BIT))
+		return ((const u32 *)auxv)[i];
+#endif
+	return auxv[i];
+}
+
 /* Did an execve give this program more rights than it was called with? */
 static bool agentns_secure_exec(void)
 {
-	const unsigned long *auxv;
 	int i;
 
 	if (!current->mm)
 		return false;
-	auxv = current->mm->saved_auxv;
-	for (i = 0; i + 1 < AT_VECTOR_SIZE && auxv[i] != AT_NULL; i += 2)
-		if (auxv[i] == AT_SECURE)
-			return auxv[i + 1];
+	for (i = 0; i + 1 < AT_VECTOR_SIZE && agentns_auxv(i) != AT_NULL; i += 2)
+		if (agentns_auxv(i) == AT_SECURE)
+			return agentns_auxv(i + 1);
 	return false;
 }
 

@@ -5,6 +5,7 @@
  * programs with more rights than the one who set the limit that they meet.
  * docs/authority.md is the table; authority.c and setns.c test the rest of it.
  */
+#include <elf.h>
 #include <linux/capability.h>
 #include <sys/xattr.h>
 
@@ -372,6 +373,59 @@ static void install(const char *name, mode_t mode)
 	close(out);
 }
 
+/* The helper once more, as a program of 32 bits that needs no library. */
+static void install_32(const char *name, mode_t mode)
+{
+	struct {
+		Elf32_Ehdr elf;
+		Elf32_Phdr load;
+		unsigned char code[41];
+		char path[12];
+	} __attribute__((packed)) program = {
+		.elf = {
+			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32,
+				     ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_EXEC, .e_machine = EM_386,
+			.e_version = EV_CURRENT,
+			.e_phoff = sizeof(Elf32_Ehdr),
+			.e_ehsize = sizeof(Elf32_Ehdr),
+			.e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 1,
+		},
+		.load = {
+			.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
+			.p_vaddr = 0x08048000, .p_paddr = 0x08048000,
+			.p_filesz = sizeof(program), .p_memsz = sizeof(program),
+			.p_align = 4096,
+		},
+		.code = {
+			0xbe, 100, 0, 0, 0,	/*    mov $100, %esi */
+			0xb8, 10, 0, 0, 0,	/* 1: mov $__NR_unlink, %eax */
+			0xbb, 0, 0, 0, 0,	/*    mov $path, %ebx */
+			0xcd, 0x80,		/*    int $0x80 */
+			0x83, 0xf8, 0x86,	/*    cmp $-EDQUOT, %eax */
+			0x74, 7,		/*    je 2f */
+			0x4e,			/*    dec %esi */
+			0x75, 0xec,		/*    jnz 1b */
+			0x31, 0xdb,		/*    xor %ebx, %ebx */
+			0xeb, 5,		/*    jmp 3f */
+			0xbb, 3, 0, 0, 0,	/* 2: mov $3, %ebx */
+			0xb8, 1, 0, 0, 0,	/* 3: mov $__NR_exit, %eax */
+			0xcd, 0x80,		/*    int $0x80 */
+		},
+		.path = "nonexistent",
+	};
+	int out = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	__u32 code = 0x08048000 + offsetof(typeof(program), code);
+	__u32 path = 0x08048000 + offsetof(typeof(program), path);
+
+	program.elf.e_entry = code;
+	memcpy(program.code + 11, &path, sizeof(path));
+	if (write(out, &program, sizeof(program)) != sizeof(program))
+		abort();
+	fchmod(out, mode);
+	close(out);
+}
+
 /* A capability that the file gives to whoever executes it. */
 static int give_capability(const char *name)
 {
@@ -428,6 +482,12 @@ PROGRAM(like_sudo_under_roots_limit, .file = "./setuid", .argument = "sudo",
 	.limiter = ROOT, .caller = USER, .result = DENIED);
 PROGRAM(set_group_id, .file = "./setgid", .argument = "helper",
 	.limiter = USER, .caller = USER, .result = KILLED);
+PROGRAM(ordinary_32, .file = "./plain_32", .argument = "helper",
+	.limiter = USER, .caller = USER, .result = DENIED);
+PROGRAM(set_user_id_32_under_roots_limit, .file = "./setuid_32",
+	.argument = "helper", .limiter = ROOT, .caller = USER, .result = KILLED);
+PROGRAM(set_group_id_32, .file = "./setgid_32", .argument = "helper",
+	.limiter = USER, .caller = USER, .result = KILLED);
 PROGRAM(file_capability, .file = "./capable", .argument = "helper",
 	.limiter = USER, .caller = USER, .result = KILLED);
 PROGRAM(set_user_id_without_new_privileges, .file = "./setuid",
@@ -452,6 +512,9 @@ FIXTURE_SETUP(privileged)
 	ASSERT_EQ(0, ERR(chown("setuid_other", NOBODY - 1, 0)));
 	ASSERT_EQ(0, ERR(chmod("setuid_other", 04755)));
 	install("setgid", 02755);
+	install_32("plain_32", 0755);
+	install_32("setuid_32", 04755);
+	install_32("setgid_32", 02755);
 	install("capable", 0755);
 	ASSERT_EQ(0, give_capability("capable"));
 }
