@@ -187,14 +187,17 @@ static void agentns_session_publish(struct agentns_session *s)
 	spin_unlock(&s->root->tree_lock);
 	/*
 	 * The place of its first task, before anybody finds it who could take
-	 * that. The creator has paid for it, or does so in can_fork; where the
-	 * creation fails, both come together again when the session ends.
+	 * that. The creator has paid for it, or does so in can_fork; where a
+	 * clone3 fails, both come together again when the session ends, which
+	 * is at once unless somebody has opened it by then.
 	 */
 	agentns_spent_elsewhere(parent, s, AGENTNS_TASKS);
 	/* In this order: where the kernel gives ids, it does so here. */
 	agentns_ns_publish(&s->ns);
 	agentns_registry_add(s);
 	agentns_deadline_begin(s);
+	/* From here on its directory answers, see agentns_dir_tryget(). */
+	smp_store_release(&s->published, true);
 }
 
 /* A session in which no limit on live descendants leaves room for one more. */

@@ -91,8 +91,9 @@ struct agentns_session {
 	bool time_up;	/* a limit on time denies all calls */
 	bool cpu_limited;	/* it or an ancestor; read by the scheduler */
 
-	/* Set once and never cleared. */
+	/* Set once and never cleared; @published as the last of its creation. */
 	bool sealed;
+	bool published;
 
 	/* With what guards them inside. */
 	struct agentns_deadline deadline;

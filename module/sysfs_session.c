@@ -335,6 +335,16 @@ static const struct attribute_group *agentns_session_groups[] = {
 	NULL
 };
 
+/*
+ * A reference on the session that a directory is of, unless that has ended or
+ * is not complete: the directory is there before it.
+ */
+static bool agentns_dir_tryget(struct agentns_session *s)
+{
+	/* Pairs with the release at the end of agentns_session_publish(). */
+	return smp_load_acquire(&s->published) && agentns_session_tryget(s);
+}
+
 static ssize_t agentns_attr_show(struct kobject *kobj, struct attribute *attr,
 				 char *buf)
 {
@@ -345,7 +355,7 @@ static ssize_t agentns_attr_show(struct kobject *kobj, struct attribute *attr,
 
 	if (!file->show)
 		return -EIO;
-	if (!agentns_session_tryget(s))
+	if (!agentns_dir_tryget(s))
 		return -ENODEV;
 	ret = file->show(s, file->arg, buf);
 	agentns_session_put(s);
@@ -374,7 +384,7 @@ static ssize_t agentns_attr_store(struct kobject *kobj, struct attribute *attr,
 		return -ENOMEM;
 
 	ret = -ENODEV;
-	if (agentns_session_tryget(s)) {
+	if (agentns_dir_tryget(s)) {
 		ret = file->store(s, file->arg, line);
 		agentns_session_put(s);
 	}
