@@ -433,8 +433,7 @@ int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
 	while (!(drawn = agentns_draw(s, res, *n, portion, &obstacle))) {
 		if (fatal_signal_pending(current))
 			return -EDQUOT;
-		if (agentns_in_flight(obstacle.session, res) &&
-		    tries++ < AGENTNS_SETTLE_TRIES) {
+		if (obstacle.may_come_back && tries++ < AGENTNS_SETTLE_TRIES) {
 			schedule_timeout_killable(msecs_to_jiffies(1));
 			continue;
 		}

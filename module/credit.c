@@ -33,6 +33,12 @@ static bool agentns_binds(const struct agentns_pool *pool)
 	return pool->limit && !pool->open;
 }
 
+/* Used up is used up, by however much more than another one. */
+static s64 agentns_left(const struct agentns_pool *pool)
+{
+	return max_t(s64, pool->left, 0);
+}
+
 /*
  * The pool that is nearest to its end among those that bind @s, NULL where
  * none does. Of equals the outermost, which then decides what happens.
@@ -45,7 +51,8 @@ static struct agentns_session *agentns_tightest(struct agentns_session *s,
 	for (; s; s = s->parent) {
 		if (!agentns_binds(&s->pool[res]))
 			continue;
-		if (!tightest || s->pool[res].left <= tightest->pool[res].left)
+		if (!tightest || agentns_left(&s->pool[res]) <=
+				 agentns_left(&tightest->pool[res]))
 			tightest = s;
 	}
 	return tightest;
@@ -221,6 +228,14 @@ static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 	local_irq_restore(flags);
 }
 
+/* agentns_recall() for a pool that ran dry: from now on it may be exact. */
+static void agentns_recall_dry(struct agentns_session *s,
+			       enum agentns_resource res)
+{
+	agentns_recall(s, res);
+	s->pool[res].exact = s->pool[res].left < agentns_scarce(res);
+}
+
 /* Can credit that a pool granted still lie on some CPU? */
 static bool agentns_recallable(struct agentns_session *tightest,
 			       enum agentns_resource res)
@@ -260,6 +275,74 @@ u64 agentns_portion(const struct agentns_session *tightest,
 	return 0;
 }
 
+/*
+ * Who decides where @s refuses: the outermost that refuses as well. What is
+ * called back for that may be for @s, too, which then is found on the next try.
+ */
+static struct agentns_session *
+agentns_outermost_refusing(struct agentns_session *s,
+			   enum agentns_resource res, u64 n,
+			   enum agentns_portion portion)
+{
+	struct agentns_session *outermost = s, *a;
+
+	for (a = s->parent; a; a = a->parent) {
+		if (!agentns_binds(&a->pool[res]) ||
+		    agentns_portion(a, res, n, portion))
+			continue;
+		if (agentns_recallable(a, res))
+			agentns_recall_dry(a, res);
+		if (!agentns_portion(a, res, n, portion))
+			outermost = a;
+	}
+	return outermost;
+}
+
+/* What @top and its descendants were charged, and what of it is done. */
+static bool agentns_in_flight(struct agentns_session *top,
+			      enum agentns_resource res)
+{
+	bool bytes = res == AGENTNS_BYTES;
+	u64 charged = 0, done = 0;
+	struct agentns_session *s;
+	int cpu;
+
+	if (!bytes && res != AGENTNS_FORKS)
+		return false;
+
+	agentns_for_each_descendant(s, top) {
+		charged += s->past[res];
+		done += bytes ? s->past_written : s->past_forked;
+		for_each_possible_cpu(cpu) {
+			const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
+
+			charged += agentns_cpu_used(share, res);
+			done += bytes ? READ_ONCE(share->written) :
+					READ_ONCE(share->forked);
+		}
+	}
+	return charged != done;
+}
+
+/*
+ * Was something charged that has come back just now, or may do so yet? What
+ * agentns_give_back() does in one order is looked at in the other.
+ */
+static bool agentns_may_come_back(struct agentns_session *top,
+				  enum agentns_resource res)
+{
+	struct agentns_session *s;
+
+	if (agentns_in_flight(top, res))
+		return true;
+	/* Pairs with the one in agentns_give_back(). */
+	smp_rmb();
+	agentns_for_each_descendant(s, top)
+		if (READ_ONCE(s->refunded[res]))
+			return true;
+	return false;
+}
+
 /* As agentns_draw(), with the tree lock held. */
 static u64 agentns_draw_locked(struct agentns_session *s,
 			       enum agentns_resource res, u64 n,
@@ -267,7 +350,7 @@ static u64 agentns_draw_locked(struct agentns_session *s,
 			       struct agentns_obstacle *obstacle)
 {
 	struct agentns_session *tightest, *recalled = NULL, *a;
-	u64 granted;
+	u64 granted, drawn;
 
 again:
 	tightest = agentns_tightest(s, res);
@@ -280,26 +363,26 @@ again:
 		n = min_t(u64, n, max_t(s64, tightest->pool[res].left / 8, SZ_64K));
 	if (tightest->pool[res].left < (s64)n && tightest != recalled &&
 	    agentns_recallable(tightest, res)) {
-		agentns_recall(tightest, res);
-		tightest->pool[res].exact =
-			tightest->pool[res].left < agentns_scarce(res);
+		agentns_recall_dry(tightest, res);
 		recalled = tightest;
 		goto again;
 	}
 
-	n = agentns_portion(tightest, res, n, portion);
-	if (!n) {
+	drawn = agentns_portion(tightest, res, n, portion);
+	if (!drawn) {
+		a = agentns_outermost_refusing(tightest, res, n, portion);
 		*obstacle = (struct agentns_obstacle) {
-			.why = AGENTNS_LIMIT, .session = tightest, .res = res,
+			.why = AGENTNS_LIMIT, .session = a, .res = res,
+			.may_come_back = agentns_may_come_back(a, res),
 		};
 		return 0;
 	}
-	granted = agentns_batch(s, &tightest->pool[res], res, n);
+	granted = agentns_batch(s, &tightest->pool[res], res, drawn);
 	for (a = s; a; a = a->parent)
 		if (agentns_binds(&a->pool[res]))
 			a->pool[res].left -= granted;
-	agentns_grant(s, res, granted, n);
-	return n;
+	agentns_grant(s, res, granted, drawn);
+	return drawn;
 }
 
 /**
@@ -558,16 +641,23 @@ bool agentns_spend_elsewhere(struct agentns_session *from,
  * @res: what was spent
  * @n: how much
  *
- * To the CPU that happens to run: the sums are what counts.
+ * To the CPU that happens to run: the sums are what counts. With interrupts
+ * off, so that a recall gets both the credit and the word of it or neither.
  *
  * Context: Any, hard interrupts included.
  */
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n)
 {
-	this_cpu_add(s->cpu->credit[res], n);
+	unsigned long flags;
+
+	local_irq_save(flags);
 	if (!READ_ONCE(s->refunded[res]))
 		WRITE_ONCE(s->refunded[res], true);
+	/* Who sees the credit sees the word, see agentns_may_come_back(). */
+	smp_wmb();
+	this_cpu_add(s->cpu->credit[res], n);
+	local_irq_restore(flags);
 }
 
 /**
@@ -619,39 +709,6 @@ static u64 agentns_granted(struct agentns_session *top,
 			granted += per_cpu_ptr(s->cpu, cpu)->granted[res];
 	}
 	return granted;
-}
-
-/**
- * agentns_in_flight - is something charged that may yet come back?
- * @top: a session, pinned
- * @res: of what
- *
- * Context: Process context; takes the tree lock.
- */
-bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res)
-{
-	struct agentns_session *s;
-	bool bytes = res == AGENTNS_BYTES;
-	u64 charged = 0, done = 0;
-	int cpu;
-
-	if (!bytes && res != AGENTNS_FORKS)
-		return false;
-
-	spin_lock(&top->root->tree_lock);
-	agentns_for_each_descendant(s, top) {
-		charged += s->past[res];
-		done += bytes ? s->past_written : s->past_forked;
-		for_each_possible_cpu(cpu) {
-			const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
-
-			charged += agentns_cpu_used(share, res);
-			done += bytes ? READ_ONCE(share->written) :
-					READ_ONCE(share->forked);
-		}
-	}
-	spin_unlock(&top->root->tree_lock);
-	return charged != done;
 }
 
 /* Let the accounting of CPU time know whether anybody wants to hear of it. */

@@ -112,11 +112,13 @@ enum agentns_why {
  * @why: what kind it is
  * @session: whose; the session that draws or an ancestor, so pinned as it is
  * @res: where a limit is reached, the resource
+ * @may_come_back: likewise: some of what was charged may not be used in the end
  */
 struct agentns_obstacle {
 	enum agentns_why why;
 	struct agentns_session *session;
 	enum agentns_resource res;
+	bool may_come_back;
 };
 
 /*
@@ -163,7 +165,6 @@ bool agentns_spend_elsewhere(struct agentns_session *from,
 			     struct agentns_obstacle *obstacle);
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n);
-bool agentns_in_flight(struct agentns_session *top, enum agentns_resource res);
 void agentns_retire_credit(struct agentns_session *s);
 void agentns_recall(struct agentns_session *top, enum agentns_resource res);
 s64 agentns_used(struct agentns_session *top, enum agentns_resource res);

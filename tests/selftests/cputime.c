@@ -253,6 +253,32 @@ TEST_F(cpu, deny)
 	EXPECT_EQ(0, reap(self->pid));
 }
 
+/* What the bound party sets itself does not stand before what binds it. */
+TEST_F_TIMEOUT(cpu, denied_further_in, 60)
+{
+	__s64 over;
+
+	IN_SESSION(self->pid, {
+		__u64 before;
+
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 100 * MS, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		before = clock_of(CLOCK_THREAD_CPUTIME_ID);
+		if (enter_session() ||
+		    set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 1, .action = AGENT_NS_ACTION_DENY }))
+			_exit(2);
+		/* No call, as it would be denied. */
+		for (__u64 begin = now_ns(); ; )
+			plan->used[0] = now_ns() - begin + before;
+	});
+	EXPECT_EQ(KILLED, reap(self->pid));
+	over = plan->used[0] - 100 * MS;
+	ksft_print_msg("%lld us over\n", (long long)over / 1000);
+	EXPECT_LT(over, (__s64)(cpus() * TICK + lateness() + 20 * MS));
+}
+
 TEST_F(cpu, stop_and_go_on)
 {
 	int status;

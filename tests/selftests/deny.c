@@ -374,6 +374,47 @@ TEST_F(deny, the_outermost_limit_decides)
 	EXPECT_EQ(7, plan->denied);
 }
 
+/* Also where the inner one was set below what was used by then. */
+TEST_F(deny, the_outermost_decides_below_what_was_used)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 8, .action = AGENT_NS_ACTION_KILL }) ||
+		    enter_session())
+			_exit(1);
+		for (int i = 0; i < 8; i++)
+			if (syscall(SYS_unlink, "/nonexistent") == -1 && errno == EDQUOT)
+				_exit(2);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 2, .action = AGENT_NS_ACTION_DENY }))
+			_exit(3);
+		syscall(SYS_unlink, "/nonexistent");
+	});
+	EXPECT_EQ(KILLED, reap(self->pid));
+}
+
+/* And of a write that both refuse, though the inner one has less left. */
+TEST_F(deny, the_outermost_refuses_a_write)
+{
+	int ends[2];
+
+	ASSERT_EQ(0, pipe(ends));
+	IN_SESSION(self->pid, {
+		static char block[100];
+
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_write_bytes = 20, .action = AGENT_NS_ACTION_DENY }) ||
+		    enter_session() ||
+		    set_ex((struct agent_ns_budget_ex) {
+				.max_write_bytes = 10, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		for (int i = 0; i < 3; i++)
+			if (write(ends[1], block, sizeof(block)) != -1 || errno != EDQUOT)
+				_exit(2);
+	});
+	EXPECT_EQ(0, reap(self->pid));
+}
+
 /* A write is cut at the limit, and the next one is denied. */
 TEST_F(deny, bytes)
 {
