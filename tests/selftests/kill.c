@@ -565,6 +565,18 @@ TEST(empty_session)
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
 }
 
+/* Of many rounds in the nightly form. */
+FIXTURE(rounds) {
+};
+
+FIXTURE_SETUP(rounds)
+{
+}
+
+FIXTURE_TEARDOWN(rounds)
+{
+}
+
 /*
  * Condemned: from the moment that a session is to be killed none of its tasks
  * passes system call entry. Many tasks call as fast as they can; when the
@@ -572,7 +584,7 @@ TEST(empty_session)
  */
 #define CALLERS	60
 
-TEST(none_passes_while_it_is_condemned)
+TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 {
 	__u64 seen, end;
 	char path[64];
@@ -666,7 +678,7 @@ static int join_a_dying_one(struct join *join, int ns, int outside)
 	return ERR(setns(outside, 0));
 }
 
-TEST(who_joins_waits_and_lives)
+TEST_F_TIMEOUT(rounds, who_joins_waits_and_lives, 900)
 {
 	int outside = open("/proc/self/ns/agent", O_RDONLY | O_CLOEXEC);
 	struct join *join = shared(4096);
@@ -740,12 +752,12 @@ static char first_state(const char *id)
 	return state;
 }
 
-TEST(who_cannot_be_killed_yet)
+TEST_F_TIMEOUT(rounds, who_cannot_be_killed_yet, 900)
 {
 	int disk = open(".", O_RDONLY | O_CLOEXEC);
 	pid_t pid;
 
-	for (int round = 0; round < 5; round++) {
+	for (int round = 0; round < rounds(); round++) {
 		plan = shared(4096);
 		pid = fork();
 		if (!pid) {
