@@ -74,6 +74,10 @@ ALLOWANCE(255);
 ALLOWANCE(256);
 ALLOWANCE(257);
 ALLOWANCE(2000);
+/* Where a batch of two processors is no longer full. */
+ALLOWANCE(2047);
+ALLOWANCE(2048);
+ALLOWANCE(2049);
 
 FIXTURE_SETUP(exact)
 {
@@ -354,6 +358,97 @@ TEST_F(deny, io_uring)
 	EXPECT_EQ(3, plan->done);
 	EXPECT_EQ(3, plan->denied);
 	EXPECT_EQ(0, plan->signals);
+}
+
+#define RINGS	3
+
+/* Until 50 of them were refused; the name is of nothing. */
+static void __attribute__((noreturn)) unlink_by_ring(int allowance)
+{
+	struct io_uring_sqe request = {
+		.opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD,
+		.addr = (unsigned long)"/nonexistent",
+	};
+	struct ring ring = { };
+	int refused = 0;
+
+	if (ring_setup(&ring, IORING_SETUP_SUBMIT_ALL))
+		syscall(SYS_exit_group, 1);
+	raise_flag(&plan->made);
+	spin_until(&plan->made, RINGS);
+	for (int i = 0; i < allowance + 50 && refused < 50; i += 8) {
+		int res;
+
+		for (int k = 0; k < 8; k++)
+			ring_queue(&ring, &request);
+		ring_enter(&ring, 8, 8);
+		while (ring_done(&ring, &res)) {
+			refused += res == -EDQUOT;
+			raise_flag(res == -EDQUOT ? &plan->denied : &plan->done);
+		}
+	}
+	for (;;)
+		syscall(SYS_exit_group, 0);
+}
+
+/* The same limit for several rings, on its edges. */
+TEST_F(exact, by_io_uring)
+{
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = variant->allowance,
+				.action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		for (int i = 0; i < RINGS; i++)
+			if (!syscall(SYS_fork))
+				unlink_by_ring(variant->allowance);
+		for (int i = 0; i < RINGS; i++) {
+			int status;
+
+			if (wait(&status) < 0 || status)
+				_exit(2);
+		}
+	});
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(variant->allowance, plan->done);
+	EXPECT_LE(RINGS * 50, plan->denied);
+}
+
+/* Limits so large that a signed number or a sum of two would not hold them. */
+TEST_F(deny, large_limits)
+{
+	IN_SESSION(self->pid, {
+		struct agent_ns_budget_ex ex = {
+			.max_unlinks = ~0ULL, .max_write_bytes = ~0ULL,
+			.max_syscalls = 1ULL << 63,
+			.action = AGENT_NS_ACTION_DENY,
+		};
+		struct agent_ns_counters_uapi c;
+		char block[1000] = { };
+		int null = open("/dev/null", O_WRONLY);
+
+		if (set_ex(ex) || enter_session())
+			_exit(1);
+		ex.max_unlinks = 1ULL << 63;
+		ex.max_write_bytes = (1ULL << 63) - 1;
+		if (set_ex(ex))
+			_exit(2);
+		for (int i = 0; i < 1000; i++)
+			if (write(null, block, sizeof(block)) != sizeof(block) ||
+			    (syscall(SYS_unlink, "/nonexistent") == -1 && errno == EDQUOT))
+				_exit(3);
+		if (counters_of(&c) || c.unlink_count != 1000 ||
+		    c.write_bytes != 1000 * sizeof(block))
+			_exit(4);
+		ex.max_unlinks = 1002;
+		if (set_ex(ex))
+			_exit(5);
+		for (int i = 0; i < 10; i++)
+			if (syscall(SYS_unlink, "/nonexistent") == -1 && errno == EDQUOT)
+				raise_flag(&plan->denied);
+	});
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(8, plan->denied);
 }
 
 /* A denied one above a killing one that is reached at the same call. */

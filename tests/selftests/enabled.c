@@ -123,6 +123,66 @@ TEST_F(enabled, all_tasks)
 	pthread_join(thread, NULL);
 }
 
+/* Unlinks by this task: how many were not denied. */
+static int unlinks(int n)
+{
+	int done = 0;
+
+	for (int i = 0; i < n; i++)
+		done += syscall(SYS_unlink, "/nonexistent") != -1 || errno != EDQUOT;
+	return done;
+}
+
+#define LIMIT	30000
+
+/*
+ * Switched many times while several tasks work: nothing is counted that was not
+ * done, and what was not counted is all there afterwards.
+ */
+TEST(switched_under_load)
+{
+	struct { volatile int done, ready, go, left; char id[HEX_ID + 1]; } *told =
+		shared(sizeof(*told));
+	struct agent_ns_budget_ex ex = {
+		.max_unlinks = LIMIT, .action = AGENT_NS_ACTION_DENY,
+	};
+	__u64 counted;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		if (enter_session() || set_ex(ex))
+			_exit(1);
+		own_id(told->id);
+		for (int i = 0; i < 4; i++)
+			if (!fork()) {
+				__atomic_fetch_add(&told->done, unlinks(5000),
+						   __ATOMIC_RELAXED);
+				_exit(0);
+			}
+		for (int i = 0; i < 4; i++)
+			wait(NULL);
+		raise_flag(&told->ready);
+		spin_until(&told->go, 1);
+		told->left = unlinks(LIMIT + 100);
+		_exit(0);
+	}
+	for (int i = 0; !told->ready; i++) {
+		EXPECT_EQ(0, sysctl_set("enabled", i % 2 ? "1" : "0"));
+		sleep_ms(i % 5);
+	}
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	counted = session_get(told->id, "counters/unlink_count");
+	ksft_print_msg("%llu of %d were counted\n",
+		       (unsigned long long)counted, told->done);
+	EXPECT_EQ(20000, told->done);
+	EXPECT_LT(counted, 20000);
+	EXPECT_GT(counted, 0);
+	told->go = 1;
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(LIMIT - counted, told->left);
+}
+
 /* A limit that is reached does not bind while it is off. */
 TEST_F(enabled, budgets)
 {

@@ -638,6 +638,58 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 	}
 }
 
+/* Whoever sets something meanwhile gets an answer, and none of them lives. */
+TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
+{
+	for (int round = 0; round < rounds(); round++) {
+		pid_t first, setter;
+
+		plan = shared(4096);
+		first = fork();
+		if (!first) {
+			if (enter_session())
+				_exit(1);
+			own_id(plan->id);
+			for (int i = 0; i < 20; i++)
+				if (!fork())
+					break;
+			raise_flag(&plan->ready);
+			for (;;) {
+				set_ex((struct agent_ns_budget_ex) {
+						.max_unlinks = 1000 });
+				agent(PR_SET_AGENT_INTENT_TAG, "from inside");
+			}
+		}
+		ASSERT_TRUE(WAIT_FOR(plan->ready == 21, 10000));
+		setter = fork();
+		if (!setter) {
+			static const char *const set[][2] = {
+				{ "intent", "from outside" },
+				{ "max_unlinks", "77" }, { "max_tasks", "1000" },
+				{ "action", "stop" }, { "max_unlinks", "max" },
+				{ "action", "kill" }, { "kill", "1" },
+			};
+
+			for (int i = 0; ; i++) {
+				int err = session_set(plan->id, set[i % 7][0],
+						      set[i % 7][1]);
+
+				if (err == ENOENT || err == ENODEV)
+					_exit(0);
+				if (err)
+					_exit(err);
+			}
+		}
+		sleep_ms(round % 3);
+		session_set(plan->id, "kill", "1");
+		EXPECT_EQ(KILLED, reap(first));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+		EXPECT_EQ(0, reap(setter));
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
 /*
  * Who joins a session that is being killed waits until everybody in it has
  * been signalled, and lives. Many sleep in it, so that a walk takes long; the

@@ -333,6 +333,10 @@ static void __attribute__((constructor)) be_the_helper(int argc, char **argv)
 			_exit(100);
 		_exit(helper());
 	}
+	if (!strcmp(argv[1], "loosen"))
+		_exit(set_ex((struct agent_ns_budget_ex) { .max_unlinks = 10 }));
+	if (!strcmp(argv[1], "create"))
+		_exit(enter_session());
 	/* And executes a program that is not set-user-ID. */
 	if (!strcmp(argv[1], "sudo")) {
 		if (setresgid(0, 0, 0) || setresuid(0, 0, 0))
@@ -427,11 +431,11 @@ static void install_32(const char *name, mode_t mode)
 }
 
 /* A capability that the file gives to whoever executes it. */
-static int give_capability(const char *name)
+static int give_capability(const char *name, int cap)
 {
 	struct vfs_cap_data data = {
 		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
-		.data[0].permitted = 1 << CAP_CHOWN,
+		.data[0].permitted = 1 << cap,
 	};
 
 	return ERR(setxattr(name, "security.capability", &data, sizeof(data), 0));
@@ -516,7 +520,7 @@ FIXTURE_SETUP(privileged)
 	install_32("setuid_32", 04755);
 	install_32("setgid_32", 02755);
 	install("capable", 0755);
-	ASSERT_EQ(0, give_capability("capable"));
+	ASSERT_EQ(0, give_capability("capable", CAP_CHOWN));
 }
 
 FIXTURE_TEARDOWN(privileged)
@@ -551,6 +555,41 @@ TEST_F(privileged, program)
 		_exit(26);
 	}
 	EXPECT_EQ(variant->result, reap(pid));
+}
+
+/* As nobody, in a session with a budget when it is to loosen that. */
+static int run_admin(const char *file, const char *argument, bool no_new_privs)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (!strcmp(argument, "loosen") &&
+		    (enter_session() ||
+		     set_ex((struct agent_ns_budget_ex) { .max_unlinks = 5 })))
+			_exit(201);
+		if (become_nobody())
+			_exit(202);
+		if (no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			_exit(203);
+		execl(file, file, argument, NULL);
+		_exit(204);
+	}
+	return reap(pid);
+}
+
+/* CAP_SYS_ADMIN is as good by a file as by being root, and as gone. */
+TEST(authority_by_a_file)
+{
+	static const char *const what[] = { "create", "loosen" };
+
+	install("plain", 0755);
+	install("admin", 0755);
+	ASSERT_EQ(0, give_capability("admin", CAP_SYS_ADMIN));
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(EPERM, run_admin("./plain", what[i], false));
+		EXPECT_EQ(0, run_admin("./admin", what[i], false));
+		EXPECT_EQ(EPERM, run_admin("./admin", what[i], true));
+	}
 }
 
 TEST_HARNESS_MAIN
