@@ -19,7 +19,7 @@
 /* Of each of the two that live at a time; some 2.5 sessions a life. */
 static int lives(void)
 {
-	return getenv("AGENTNS_NIGHTLY") ? 5000 : 600;
+	return getenv("AGENTNS_NIGHTLY") ? 5000 : 400;
 }
 
 enum resource { UNLINKS, CONNECTS, OPENS, BYTES, FORKS, CALLS, RESOURCES };
