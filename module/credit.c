@@ -275,29 +275,6 @@ u64 agentns_portion(const struct agentns_session *tightest,
 	return 0;
 }
 
-/*
- * Who decides where @s refuses: the outermost that refuses as well. What is
- * called back for that may be for @s, too, which then is found on the next try.
- */
-static struct agentns_session *
-agentns_outermost_refusing(struct agentns_session *s,
-			   enum agentns_resource res, u64 n,
-			   enum agentns_portion portion)
-{
-	struct agentns_session *outermost = s, *a;
-
-	for (a = s->parent; a; a = a->parent) {
-		if (!agentns_binds(&a->pool[res]) ||
-		    agentns_portion(a, res, n, portion))
-			continue;
-		if (agentns_recallable(a, res))
-			agentns_recall_dry(a, res);
-		if (!agentns_portion(a, res, n, portion))
-			outermost = a;
-	}
-	return outermost;
-}
-
 /* What @top and its descendants were charged, and what of it is done. */
 static bool agentns_in_flight(struct agentns_session *top,
 			      enum agentns_resource res)
@@ -370,10 +347,9 @@ again:
 
 	drawn = agentns_portion(tightest, res, n, portion);
 	if (!drawn) {
-		a = agentns_outermost_refusing(tightest, res, n, portion);
 		*obstacle = (struct agentns_obstacle) {
-			.why = AGENTNS_LIMIT, .session = a, .res = res,
-			.may_come_back = agentns_may_come_back(a, res),
+			.why = AGENTNS_LIMIT, .session = tightest, .res = res,
+			.may_come_back = agentns_may_come_back(tightest, res),
 		};
 		return 0;
 	}
@@ -483,7 +459,7 @@ bool agentns_draw_cpu(struct agentns_session *s,
 		      struct agentns_obstacle *obstacle)
 {
 	struct agentns_ration ration = { .s = s };
-	struct agentns_session *tightest, *a;
+	struct agentns_session *tightest, *recalled = s, *a;
 	bool drawn = true;
 	s64 left;
 	int cpus;
@@ -492,9 +468,12 @@ bool agentns_draw_cpu(struct agentns_session *s,
 	agentns_recall(s, AGENTNS_CPU);
 	tightest = agentns_tightest(s, AGENTNS_CPU);
 	cpus = num_online_cpus();
-	if (tightest && tightest->pool[AGENTNS_CPU].left <
-			2 * cpus * (s64)AGENTNS_CPU_LEAST) {
-		agentns_recall(tightest, AGENTNS_CPU);
+	/* Debts come in, too, and one further out may be the tightest then. */
+	while (tightest && tightest->pool[AGENTNS_CPU].left <
+			   2 * cpus * (s64)AGENTNS_CPU_LEAST &&
+	       !agentns_session_within(tightest, recalled)) {
+		recalled = tightest;
+		agentns_recall(recalled, AGENTNS_CPU);
 		tightest = agentns_tightest(s, AGENTNS_CPU);
 	}
 	left = tightest ? tightest->pool[AGENTNS_CPU].left : S64_MAX;

@@ -279,6 +279,66 @@ TEST_F_TIMEOUT(cpu, denied_further_in, 60)
 	EXPECT_LT(over, (__s64)(cpus() * TICK + lateness() + 20 * MS));
 }
 
+static void __attribute__((noreturn)) spin_in_session(void)
+{
+	if (enter_session())
+		_exit(1);
+	raise_flag(&plan->ready);
+	spin_until(&plan->go, 1);
+	for (;;)
+		;
+}
+
+/*
+ * Nor does it end what is around it too soon: what a sibling was granted and
+ * did not use is there, however the spinning ones below the inner limit come
+ * in with their debts.
+ */
+TEST_F_TIMEOUT(cpu, a_siblings_rest_is_used, 60)
+{
+	__u64 limit = 300 * MS;
+	int ns;
+
+	IN_SESSION(self->pid, {
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = limit, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		if (!syscall(SYS_fork)) {
+			if (enter_session())
+				_exit(1);
+			burn(5 * MS);
+			raise_flag(&plan->made);
+			for (;;)
+				pause();
+		}
+		while (!plan->made)
+			sleep_ms(1);
+		if (enter_session() ||
+		    set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 1000 * MS, .action = AGENT_NS_ACTION_DENY }))
+			_exit(2);
+		for (int i = 0; i < 2; i++)
+			if (!syscall(SYS_fork))
+				spin_in_session();
+		while (plan->ready < 2)
+			sleep_ms(1);
+		/* Below what was used: crossed from here on. */
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 1, .action = AGENT_NS_ACTION_DENY }))
+			_exit(3);
+		for (;;)
+			;
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ns = agent_fd(self->pid);
+	ASSERT_LE(0, ns);
+	sleep_ms(20);
+	plan->go = 1;
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_LE(limit, session_get(plan->id, "counters/cpu_ns"));
+	close(ns);
+}
+
 TEST_F(cpu, stop_and_go_on)
 {
 	int status;

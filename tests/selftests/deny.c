@@ -488,28 +488,6 @@ TEST_F(deny, the_outermost_decides_below_what_was_used)
 	EXPECT_EQ(KILLED, reap(self->pid));
 }
 
-/* And of a write that both refuse, though the inner one has less left. */
-TEST_F(deny, the_outermost_refuses_a_write)
-{
-	int ends[2];
-
-	ASSERT_EQ(0, pipe(ends));
-	IN_SESSION(self->pid, {
-		static char block[100];
-
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_write_bytes = 20, .action = AGENT_NS_ACTION_DENY }) ||
-		    enter_session() ||
-		    set_ex((struct agent_ns_budget_ex) {
-				.max_write_bytes = 10, .action = AGENT_NS_ACTION_KILL }))
-			_exit(1);
-		for (int i = 0; i < 3; i++)
-			if (write(ends[1], block, sizeof(block)) != -1 || errno != EDQUOT)
-				_exit(2);
-	});
-	EXPECT_EQ(0, reap(self->pid));
-}
-
 /* A write is cut at the limit, and the next one is denied. */
 TEST_F(deny, bytes)
 {
