@@ -211,7 +211,8 @@ TEST_F(stop, raised_many_times)
 		}
 	});
 	for (int i = 2; i <= 50; i++) {
-		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1, 20000));
+		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1,
+				     20000));
 		snprintf(limit, sizeof(limit), "%d", i);
 		ASSERT_EQ(0, session_set(plan->id, "max_unlinks", limit));
 		if (i % 3 == 0)
@@ -301,7 +302,8 @@ TEST_F(stop, continued_from_inside)
 	before = plan->spins[0];
 	sleep_ms(2000);
 	/* It runs for a tick or two of every five milliseconds. */
-	ksft_print_msg("%d rounds in the 300 ms before, %d in 2 s after\n", before, plan->spins[0] - before);
+	ksft_print_msg("%d rounds in the 300 ms before, %d in 2 s after\n",
+		       before, plan->spins[0] - before);
 	EXPECT_LT((plan->spins[0] - before) / 2, 3 * before);
 	EXPECT_TRUE(WAIT_FOR(state_of(self->pid) == 'T', 5000));
 	kill(self->pid, SIGKILL);
