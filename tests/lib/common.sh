@@ -44,6 +44,10 @@ USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scd
 CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base)
 # What tests/selftests/tracing.sh listens to trace events with; likewise.
 TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
+# What reads the code without running it (tests/static), and what feeds the parsers of userspace/ (libFuzzer).
+STATIC_PACKAGES=(sparse coccinelle perl shellcheck clang clang-tidy libclang-rt-14-dev)
+# The nightly forms of that: the oldest clang of Debian 12 that every series takes.
+NIGHTLY_PACKAGES=(clang-19 lld-19 llvm-19)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 
