@@ -228,14 +228,6 @@ static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 	local_irq_restore(flags);
 }
 
-/* agentns_recall() for a pool that ran dry: from now on it may be exact. */
-static void agentns_recall_dry(struct agentns_session *s,
-			       enum agentns_resource res)
-{
-	agentns_recall(s, res);
-	s->pool[res].exact = s->pool[res].left < agentns_scarce(res);
-}
-
 /* Can credit that a pool granted still lie on some CPU? */
 static bool agentns_recallable(struct agentns_session *tightest,
 			       enum agentns_resource res)
@@ -327,7 +319,7 @@ static u64 agentns_draw_locked(struct agentns_session *s,
 			       struct agentns_obstacle *obstacle)
 {
 	struct agentns_session *tightest, *recalled = NULL, *a;
-	u64 granted, drawn;
+	u64 granted;
 
 again:
 	tightest = agentns_tightest(s, res);
@@ -340,25 +332,27 @@ again:
 		n = min_t(u64, n, max_t(s64, tightest->pool[res].left / 8, SZ_64K));
 	if (tightest->pool[res].left < (s64)n && tightest != recalled &&
 	    agentns_recallable(tightest, res)) {
-		agentns_recall_dry(tightest, res);
+		agentns_recall(tightest, res);
+		tightest->pool[res].exact =
+			tightest->pool[res].left < agentns_scarce(res);
 		recalled = tightest;
 		goto again;
 	}
 
-	drawn = agentns_portion(tightest, res, n, portion);
-	if (!drawn) {
+	n = agentns_portion(tightest, res, n, portion);
+	if (!n) {
 		*obstacle = (struct agentns_obstacle) {
 			.why = AGENTNS_LIMIT, .session = tightest, .res = res,
 			.may_come_back = agentns_may_come_back(tightest, res),
 		};
 		return 0;
 	}
-	granted = agentns_batch(s, &tightest->pool[res], res, drawn);
+	granted = agentns_batch(s, &tightest->pool[res], res, n);
 	for (a = s; a; a = a->parent)
 		if (agentns_binds(&a->pool[res]))
 			a->pool[res].left -= granted;
-	agentns_grant(s, res, granted, drawn);
-	return drawn;
+	agentns_grant(s, res, granted, n);
+	return n;
 }
 
 /**
