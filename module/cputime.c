@@ -6,6 +6,8 @@
  * ancestor has a limit on it; what is spent meanwhile is at the most a tick a
  * running thread.
  */
+#include <linux/jiffies.h>
+
 #include "budget.h"
 #include "cputime.h"
 #include "crossing.h"
@@ -17,7 +19,13 @@
 /* This CPU has no credit left, and somebody wants to know. */
 static noinline void agentns_cputime_ask(struct agentns_session *s)
 {
-	if (READ_ONCE(s->cputime.kicked) || !agentns_session_tryget(s))
+	if (READ_ONCE(s->cputime.kicked))
+		return;
+	/* To look once a tick is enough where none is to be had. */
+	if (!READ_ONCE(s->gate.stops) &&
+	    time_is_after_eq_jiffies(READ_ONCE(s->cputime.refused_at)))
+		return;
+	if (!agentns_session_tryget(s))
 		return;
 	WRITE_ONCE(s->cputime.kicked, true);
 	/* Where two CPUs come this far, one has nothing to queue. */
@@ -53,6 +61,27 @@ static void agentns_cputime_kick(struct irq_work *work)
 	agentns_session_put(s);
 }
 
+/*
+ * @top denies, and time is spent on all the same. Sessions between it and @s
+ * may be over limits of their own, at which more is done than to deny; who
+ * drew found @top in their way first.
+ */
+static void agentns_cputime_further_in(struct agentns_session *s,
+				       struct agentns_session *top)
+{
+	struct agentns_session *a;
+	u32 action;
+
+	for (; top != s; top = a) {
+		for (a = s; a->parent != top; a = a->parent)
+			;
+		if (agentns_crossed(a, AGENTNS_CPU, 1, AGENTNS_ALL, 0,
+				    &action) &&
+		    action != AGENT_NS_ACTION_DENY)
+			return;
+	}
+}
+
 static void agentns_cputime_work(struct kthread_work *work)
 {
 	struct agentns_session *s = container_of(work, struct agentns_session,
@@ -65,10 +94,15 @@ static void agentns_cputime_work(struct kthread_work *work)
 	 * look is by IPI, so a CPU that has been looked at sees this, too.
 	 */
 	WRITE_ONCE(s->cputime.kicked, false);
-	while (READ_ONCE(agentns_enabled) && !agentns_draw_cpu(s, &obstacle))
-		if (agentns_crossed(obstacle.session, AGENTNS_CPU, 1,
-				    AGENTNS_ALL, 0, &action))
-			break;
+	while (READ_ONCE(agentns_enabled) && !agentns_draw_cpu(s, &obstacle)) {
+		if (!agentns_crossed(obstacle.session, AGENTNS_CPU, 1,
+				     AGENTNS_ALL, 0, &action))
+			continue;
+		WRITE_ONCE(s->cputime.refused_at, jiffies);
+		if (action == AGENT_NS_ACTION_DENY)
+			agentns_cputime_further_in(s, obstacle.session);
+		break;
+	}
 	agentns_session_put(s);
 }
 
@@ -80,4 +114,5 @@ void agentns_cputime_init(struct agentns_session *s)
 {
 	init_irq_work(&s->cputime.kick, agentns_cputime_kick);
 	kthread_init_work(&s->cputime.work, agentns_cputime_work);
+	s->cputime.refused_at = jiffies - 1;
 }

@@ -15,11 +15,13 @@ struct ns_common;
  * struct agentns_cputime - settling a session's CPU time with its limits
  * @kick: from under the lock of a run queue to where a thread can be woken
  * @work: done by the worker; holds a reference while queued
+ * @refused_at: the jiffy when the worker got nothing last; no lock
  * @kicked: one of the two is on its way; no lock
  */
 struct agentns_cputime {
 	struct irq_work kick;
 	struct kthread_work work;
+	unsigned long refused_at;
 	bool kicked;
 };
 

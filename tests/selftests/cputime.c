@@ -279,6 +279,34 @@ TEST_F_TIMEOUT(cpu, denied_further_in, 60)
 	EXPECT_LT(over, (__s64)(cpus() * TICK + lateness() + 20 * MS));
 }
 
+/* And who denies does not stand before what is to be done further in. */
+TEST_F_TIMEOUT(cpu, denied_further_out, 60)
+{
+	__s64 over;
+
+	IN_SESSION(self->pid, {
+		__u64 before;
+
+		if (enter_session() ||
+		    set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 1000 * MS, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		before = clock_of(CLOCK_THREAD_CPUTIME_ID);
+		for (__u64 begin = now_ns(); ; ) {
+			plan->used[0] = now_ns() - begin + before;
+			plan->ready = 1;
+		}
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "action", "deny"));
+	EXPECT_EQ(0, session_set(plan->id, "max_cpu_ns", "1"));
+	EXPECT_EQ(1, session_get(plan->id, "crossings"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	over = plan->used[0] - 1000 * MS;
+	ksft_print_msg("%lld us over\n", (long long)over / 1000);
+	EXPECT_LT(over, (__s64)(cpus() * TICK + lateness() + 20 * MS));
+}
+
 static void __attribute__((noreturn)) spin_in_session(void)
 {
 	if (enter_session())
