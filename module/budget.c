@@ -135,17 +135,19 @@ static bool agentns_budget_apply(struct agentns_session *s,
 	bool action_changes = new->action != old->action;
 	enum agentns_resource res;
 
-	WRITE_ONCE(s->action, new->action);
+	s->action = new->action;
 	s->grace_ns = new->grace_ns;
 	WRITE_ONCE(s->max_descendants, new->limit[AGENTNS_DESCENDANTS]);
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		agentns_limit_change(s, res, new->limit[res], action_changes);
 	if (action_changes ||
 	    new->limit[AGENTNS_ELAPSED] != old->limit[AGENTNS_ELAPSED]) {
-		WRITE_ONCE(s->max_elapsed_ns, new->limit[AGENTNS_ELAPSED]);
-		WRITE_ONCE(s->elapsed_crossed, false);
+		s->max_elapsed_ns = new->limit[AGENTNS_ELAPSED];
+		s->elapsed_crossed = false;
 	}
-	return agentns_crossings_reconsider(s, agentns_budget_loosens(old, new));
+	/* Where no grace was running, none is put off. */
+	return agentns_crossings_reconsider(s, !old->grace_ns ||
+					    agentns_budget_loosens(old, new));
 }
 
 /* Outside the tree lock: what a change brings about at once. */

@@ -4,7 +4,6 @@
 
 #include <linux/bits.h>
 #include <linux/ktime.h>
-#include <linux/overflow.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 
@@ -56,16 +55,6 @@ static void agentns_report(struct agentns_session *s,
 	agentns_dir_notify(s, "crossings");
 }
 
-/* When the time after a SIGTERM of now is over; U64_MAX is never. */
-static u64 agentns_grace_end(const struct agentns_session *s)
-{
-	u64 end;
-
-	if (check_add_overflow(ktime_get_boottime_ns(), s->grace_ns, &end))
-		return U64_MAX;
-	return end;
-}
-
 /* Under the tree lock: the part of the action that others have to see. */
 static void agentns_act_begin(struct agentns_session *s,
 			      struct agentns_crossing *c)
@@ -78,8 +67,9 @@ static void agentns_act_begin(struct agentns_session *s,
 		s->crossings++;
 	switch (c->action) {
 	case AGENT_NS_ACTION_TERM:
-		if (c->first && s->grace_ns && !s->kill_at_ns) {
-			WRITE_ONCE(s->kill_at_ns, agentns_grace_end(s));
+		/* The first SIGTERM counts, whatever is crossed after it. */
+		if (c->first && !s->term_at_ns) {
+			s->term_at_ns = ktime_get_boottime_ns();
 			agentns_deadline_update(s);
 		}
 		break;
@@ -232,7 +222,7 @@ void agentns_expired(struct agentns_session *s, u64 elapsed_ns)
 		spin_unlock(&s->root->tree_lock);
 		return;
 	}
-	WRITE_ONCE(s->elapsed_crossed, true);
+	s->elapsed_crossed = true;
 	agentns_act_begin(s, &c);
 	/* The timer has fired for this; there may be an end of grace as well. */
 	agentns_deadline_update(s);
@@ -252,9 +242,10 @@ void agentns_grace_over(struct agentns_session *s)
 	bool over;
 
 	spin_lock(&s->root->tree_lock);
-	over = s->kill_at_ns && ktime_get_boottime_ns() >= s->kill_at_ns;
+	over = s->term_at_ns && s->grace_ns &&
+	       ktime_get_boottime_ns() - s->term_at_ns >= s->grace_ns;
 	if (over) {
-		WRITE_ONCE(s->kill_at_ns, 0);
+		s->term_at_ns = 0;
 		/* The timer has fired for this; max_elapsed_ns may be to come. */
 		agentns_deadline_update(s);
 	}
@@ -289,7 +280,7 @@ bool agentns_crossings_reconsider(struct agentns_session *s, bool loosened)
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		any |= s->pool[res].crossed;
 	if (!any && loosened)
-		WRITE_ONCE(s->kill_at_ns, 0);
+		s->term_at_ns = 0;
 	if (s->time_up && !time) {
 		s->time_up = false;
 		agentns_gate_open(s, AGENTNS_GATE_TIME_UP);

@@ -95,24 +95,12 @@ void agentns_deadline_queue(struct agentns_session *s,
 		agentns_session_put(s);
 }
 
-static bool agentns_is_over(const struct agentns_session *s, u64 now)
-{
-	u64 max = READ_ONCE(s->max_elapsed_ns);
-	u64 kill_at = READ_ONCE(s->kill_at_ns);
-
-	if (kill_at && now >= kill_at)
-		return true;
-	return max && now - s->created_ns >= max &&
-	       READ_ONCE(s->action) == AGENT_NS_ACTION_KILL &&
-	       !READ_ONCE(s->elapsed_crossed);
-}
-
 static enum hrtimer_restart agentns_deadline_timer(struct hrtimer *timer)
 {
 	struct agentns_session *s = container_of(timer, struct agentns_session,
 						 deadline.timer);
 
-	if (agentns_is_over(s, ktime_get_boottime_ns())) {
+	if (ktime_get_boottime_ns() >= READ_ONCE(s->deadline.kill_ns)) {
 		WRITE_ONCE(s->deadline.over, true);
 		agentns_ask_cpus();
 	}
@@ -140,6 +128,14 @@ void agentns_deadline_init(struct agentns_session *s)
 	agentns_hrtimer_setup(&s->deadline.timer, agentns_deadline_timer,
 			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
 	kthread_init_work(&s->deadline.work, agentns_deadline_work);
+	s->deadline.kill_ns = U64_MAX;
+}
+
+static u64 agentns_add_or_never(u64 since, u64 ns)
+{
+	u64 sum;
+
+	return check_add_overflow(since, ns, &sum) ? U64_MAX : sum;
 }
 
 /**
@@ -150,15 +146,18 @@ void agentns_deadline_init(struct agentns_session *s)
  */
 void agentns_deadline_update(struct agentns_session *s)
 {
-	u64 due = U64_MAX;
+	u64 elapsed = U64_MAX, grace = U64_MAX, due;
 
 	lockdep_assert_held(&s->root->tree_lock);
 
-	if (s->max_elapsed_ns && !s->elapsed_crossed &&
-	    check_add_overflow(s->created_ns, s->max_elapsed_ns, &due))
-		due = U64_MAX;
-	if (s->kill_at_ns)
-		due = min(due, s->kill_at_ns);
+	if (s->max_elapsed_ns && !s->elapsed_crossed)
+		elapsed = agentns_add_or_never(s->created_ns, s->max_elapsed_ns);
+	if (s->term_at_ns && s->grace_ns)
+		grace = agentns_add_or_never(s->term_at_ns, s->grace_ns);
+	due = min(elapsed, grace);
+	/* In one word: the timer must not see half of a change. */
+	WRITE_ONCE(s->deadline.kill_ns,
+		   s->action == AGENT_NS_ACTION_KILL ? due : grace);
 	/* Beyond what the clock can reach is never. */
 	if (due >= KTIME_MAX)
 		hrtimer_try_to_cancel(&s->deadline.timer);

@@ -13,11 +13,14 @@ struct agentns_session;
  * struct agentns_deadline - what a session has to do with time
  * @timer: set to the next of its own deadlines, where it has one
  * @work: what is done then, by the worker; holds a reference while queued
+ * @kill_ns: when it is to be killed, of the boot-time clock; U64_MAX: never.
+ *	Written under the tree lock, read by the timer
  * @over: to be killed: CPUs are asked to begin with whom they run
  */
 struct agentns_deadline {
 	struct hrtimer timer;
 	struct kthread_work work;
+	u64 kill_ns;
 	bool over;
 };
 

@@ -77,15 +77,15 @@ struct agentns_session {
 	u64 past_written;		/* bytes written by them */
 	u64 past_forked;		/* tasks created by them */
 	struct agentns_gate gate;
-	u64 max_elapsed_ns;		/* 0: none; read by the timer without */
-	u64 kill_at_ns;			/* of the boot-time clock; likewise */
+	u64 max_elapsed_ns;		/* 0: none */
+	u64 term_at_ns;			/* boot-time clock; 0: no SIGTERM sent */
 	u64 grace_ns;			/* from a SIGTERM to SIGKILL; 0: never */
 	u64 max_descendants;		/* 0: none */
 	u64 descendants;		/* live ones */
 	u64 crossings;			/* of its limits, ever */
 	const struct cred *limiter;	/* who set the budget last; referenced */
-	u32 action;			/* read by the timer without */
-	bool elapsed_crossed;		/* likewise */
+	u32 action;
+	bool elapsed_crossed;
 	bool killing;	/* some task walks to kill it */
 	bool stopped;	/* read by whoever stops or continues it without */
 	bool time_up;	/* a limit on time denies all calls */

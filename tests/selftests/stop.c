@@ -279,33 +279,82 @@ TEST_F(stop, writes_forks_and_requests)
 	EXPECT_EQ(25, st.st_size);
 }
 
-/* A SIGCONT that was ordered before is no way on, for one that makes no call. */
-TEST_F(stop, continued_from_inside)
+/* Has a SIGCONT sent to itself every five milliseconds. */
+static void order_sigconts(void)
 {
-	int before;
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT };
+	struct itimerspec often = { { 0, 5000000 }, { 0, 5000000 } };
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &often, NULL))
+		_exit(1);
+}
+
+/* Both kinds of limit on time are found reached by other means. */
+FIXTURE(continued) {
+	pid_t pid;
+};
+
+FIXTURE_VARIANT(continued) {
+	struct agent_ns_budget_ex ex;
+	int processes;
+};
+
+FIXTURE_VARIANT_ADD(continued, elapsed_time) {
+	.ex = { .max_elapsed_ns = 300000000, .action = AGENT_NS_ACTION_STOP },
+	.processes = 1,
+};
+
+FIXTURE_VARIANT_ADD(continued, cpu_time) {
+	.ex = { .max_cpu_ns = 600000000, .action = AGENT_NS_ACTION_STOP },
+	.processes = 2,
+};
+
+FIXTURE_SETUP(continued)
+{
+	plan_new();
+}
+
+FIXTURE_TEARDOWN(continued)
+{
+	session_set(plan->id, "kill", "1");
+	reap(self->pid);
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+/* A SIGCONT that was ordered before is no way on, for one that makes no call. */
+TEST_F(continued, from_inside)
+{
+	__u64 limit_ms = (variant->ex.max_elapsed_ns + variant->ex.max_cpu_ns) / 1000000;
+	__u64 before[2], after[2], a_second = 0;
 
 	IN_SESSION(self->pid, {
-		struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT };
-		struct itimerspec often = { { 0, 5000000 }, { 0, 5000000 } };
-		timer_t timer;
-
-		if (timer_create(CLOCK_MONOTONIC, &event, &timer) ||
-		    timer_settime(timer, 0, &often, NULL) ||
-		    set_ex((struct agent_ns_budget_ex) {
-				.max_elapsed_ns = 300000000, .action = AGENT_NS_ACTION_STOP }))
+		if (set_ex(variant->ex))
 			_exit(1);
-		for (;;)
-			plan->spins[0]++;
+		for (int i = variant->processes - 1; i >= 0; i--)
+			if (!i || !syscall(SYS_fork)) {
+				plan->pid[i] = syscall(SYS_getpid);
+				order_sigconts();
+				raise_flag(&plan->ready);
+				for (;;)
+					plan->used[i]++;
+			}
 	});
 	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1, 20000));
-	before = plan->spins[0];
+	for (int i = 0; i < variant->processes; i++) {
+		before[i] = plan->used[i];
+		a_second += before[i] * 1000 / limit_ms;
+	}
 	sleep_ms(2000);
+	for (int i = 0; i < variant->processes; i++)
+		after[i] = plan->used[i] - before[i];
 	/* It runs for a tick or two of every five milliseconds. */
-	ksft_print_msg("%d rounds in the 300 ms before, %d in 2 s after\n", before, plan->spins[0] - before);
-	EXPECT_LT((plan->spins[0] - before) / 2, 3 * before);
-	EXPECT_TRUE(WAIT_FOR(state_of(self->pid) == 'T', 5000));
-	kill(self->pid, SIGKILL);
-	reap(self->pid);
+	for (int i = 0; i < variant->processes; i++) {
+		ksft_print_msg("runs for %llu %% of the time\n",
+			       (unsigned long long)(100 * after[i] / (2 * a_second)));
+		EXPECT_LT(100 * after[i], 75 * 2 * a_second);
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T', 5000));
+	}
 }
 
 /* Nor is a limit that is tightened a way to put off the end of the grace. */
@@ -458,6 +507,95 @@ TEST_F(stop, grace_is_lifted)
 	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "100"));
 	sleep_ms(500);
+	plan->go = 1;
+	EXPECT_EQ(0, reap(self->pid));
+}
+
+FIXTURE(grace) {
+	pid_t pid;
+};
+
+FIXTURE_VARIANT(grace) {
+	__u64 at_first;
+	const char *later;
+	bool lives;
+};
+
+FIXTURE_VARIANT_ADD(grace, lifted) {
+	.at_first = 400000000, .later = "max", .lives = true,
+};
+
+FIXTURE_VARIANT_ADD(grace, lengthened) {
+	.at_first = 400000000, .later = "3600000000000", .lives = true,
+};
+
+FIXTURE_VARIANT_ADD(grace, shortened) {
+	.at_first = 3600000000000, .later = "400000000",
+};
+
+FIXTURE_VARIANT_ADD(grace, none_at_first) {
+	.at_first = 0, .later = "400000000",
+};
+
+FIXTURE_SETUP(grace)
+{
+	plan_new();
+}
+
+FIXTURE_TEARDOWN(grace)
+{
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+}
+
+/* It counts from the SIGTERM, whenever it was set. */
+TEST_F(grace, changed_after_the_signal)
+{
+	__u64 begin = 0;
+
+	IN_SESSION(self->pid, {
+		signal(SIGTERM, on_term);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .grace_ns = variant->at_first,
+				.action = AGENT_NS_ACTION_TERM }))
+			_exit(1);
+		unlink("nonexistent");
+		plan->used[0] = now_ns();
+		unlink("nonexistent");
+		while (!plan->go)
+			raise_flag(&plan->done);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	begin = now_ns();
+	EXPECT_EQ(0, session_set(plan->id, "grace_ns", variant->later));
+	if (variant->lives) {
+		sleep_ms(800);
+		plan->go = 1;
+		EXPECT_EQ(0, reap(self->pid));
+		return;
+	}
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_GE(now_ns() - plan->used[0], 400000000);
+	EXPECT_LT(now_ns() - begin, 10000000000);
+	EXPECT_EQ(1, plan->signals);
+}
+
+/* A signal that no grace followed is not the beginning of a later one's. */
+TEST_F(stop, grace_of_another_action)
+{
+	IN_SESSION(self->pid, {
+		signal(SIGTERM, on_term);
+		if (set_ex((struct agent_ns_budget_ex) {
+				.max_unlinks = 1, .action = AGENT_NS_ACTION_TERM }))
+			_exit(1);
+		unlink("nonexistent");
+		unlink("nonexistent");
+		while (!plan->go)
+			raise_flag(&plan->done);
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	EXPECT_EQ(0, session_set(plan->id, "action", "deny"));
+	EXPECT_EQ(0, session_set(plan->id, "grace_ns", "1000000"));
+	sleep_ms(200);
 	plan->go = 1;
 	EXPECT_EQ(0, reap(self->pid));
 }
