@@ -249,7 +249,7 @@ void agentns_post_fork_hook(struct agentns_fork *fork,
 
 	/*
 	 * The child is in the task list; now look at what may have changed
-	 * since it was copied. Pairs with those in agentns_kill(),
+	 * since it was copied. Pairs with those in agentns_kill_all(),
 	 * agentns_stop_or_go() and agentns_mark_all(), which change it and
 	 * then walk that list.
 	 */

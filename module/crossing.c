@@ -23,7 +23,7 @@
  * @value: the counter
  * @action: AGENT_NS_ACTION_*
  * @first: since the limit or the action was changed
- * @kill: this task is to kill the session
+ * @kill: this task has condemned the session
  * @stop: this task is to stop it
  */
 struct agentns_crossing {
@@ -76,10 +76,16 @@ static void agentns_act_begin(struct agentns_session *s,
 	case AGENT_NS_ACTION_KILL:
 		/*
 		 * Again for whoever came into a session whose limit is used
-		 * up, but by one task at a time: a walk finds them all.
+		 * up, but by one at a time: a walk finds them all.
 		 */
-		c->kill = !s->killing;
+		if (s->killing)
+			break;
+		c->kill = true;
 		s->killing = true;
+		agentns_trace_session_kill(s, agentns_limit_names[c->limit]);
+		agentns_kill_begin(s);
+		if (!(current->flags & PF_KTHREAD))
+			agentns_kill_later(s);
 		break;
 	case AGENT_NS_ACTION_STOP:
 		if (s->stopped)
@@ -102,16 +108,16 @@ static void agentns_act_begin(struct agentns_session *s,
 static void agentns_act(struct agentns_session *s,
 			const struct agentns_crossing *c)
 {
+	bool worker = current->flags & PF_KTHREAD;
+
 	if (c->first)
 		agentns_report(s, c);
-	if (c->kill) {
-		agentns_kill(s, agentns_limit_names[c->limit]);
-		spin_lock(&s->root->tree_lock);
-		s->killing = false;
-		spin_unlock(&s->root->tree_lock);
-	}
+	if (c->kill && worker)
+		agentns_kill_finish(s);
+	else if (c->action == AGENT_NS_ACTION_KILL && !worker)
+		agentns_gate_wait(s);
 	/* The workers serve all trees. */
-	if (c->stop && current->flags & PF_KTHREAD)
+	if (c->stop && worker)
 		agentns_stop_or_go_later(s);
 	else if (c->stop)
 		agentns_stop_or_go(s);
@@ -190,9 +196,13 @@ void agentns_crossed_already(struct agentns_session *s)
 		if (!READ_ONCE(agentns_enabled))
 			return;
 		spin_lock(&s->root->tree_lock);
-		over = pool->limit && !pool->crossed && pool->left < 0;
+		over = pool->limit && !pool->crossed &&
+		       (pool->left < 0 || res == AGENTNS_CPU);
 		if (over) {
-			/* What was spent is the rest, when all credit is in. */
+			/*
+			 * What was spent is the rest, when all credit is in;
+			 * of CPU time all debts, too.
+			 */
 			agentns_recall(s, res);
 			over = pool->left < 0;
 		}

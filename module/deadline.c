@@ -114,7 +114,7 @@ static void agentns_deadline_work(struct kthread_work *work)
 						 deadline.work);
 
 	agentns_reap(s);
-	/* Everybody has been signalled: who joins from here on lives. */
+	/* Who joins from here on, when the gate is open, lives. */
 	WRITE_ONCE(s->deadline.over, false);
 	agentns_session_put(s);
 }

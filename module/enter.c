@@ -154,7 +154,7 @@ void agentns_move_end_hook(struct agentns_move *move)
 	if (!agentns_session_entered(to, current))
 		agentns_trace_task_join(to, move->from ?
 					to_session(move->from) : NULL);
-	/* Pairs with the one in agentns_kill(). */
+	/* Pairs with the one in agentns_kill_all(). */
 	smp_mb();
 	if (READ_ONCE(to->kill_seq) != move->kill_seq)
 		agentns_kill_process(current);

@@ -95,8 +95,8 @@ bool agentns_gate_shut(struct agentns_session *s,
  * agentns_gate_wait - wait until no kill of a session is under way
  * @s: the session, pinned
  *
- * For a task of a condemned session, which is about to be signalled, and for
- * one that wants to join it.
+ * For a task of a condemned session, which is about to be signalled, for one
+ * that wants to join it, and for one whose change of a limit condemned it.
  *
  * Context: Process context, may sleep.
  * Return: 0, or -EINTR when current is to die.

@@ -25,6 +25,8 @@
 #include "sysctl.h"
 #include "trace.h"
 
+static struct workqueue_struct *agentns_kill_wq;
+
 /* Is this task in @top or below it? */
 static bool agentns_task_within(struct task_struct *task,
 				struct agentns_session *top)
@@ -119,28 +121,30 @@ void agentns_signal(struct agentns_session *top, int sig)
 }
 
 /**
- * agentns_kill - end every process with a thread in a session
- * @top: the session, pinned; its descendants are meant, too
- * @cause: for the trace
+ * agentns_kill_begin - condemn a session
+ * @top: the session; its descendants are meant, too; its tree lock is held
  *
- * The session is condemned from the raising of the generation number until
- * everybody in it has been signalled: in that time none of its tasks passes
- * system call entry, and who wants to join waits. Tasks that join afterwards
- * live.
+ * From the raising of the generation number until everybody in it has been
+ * signalled none of its tasks passes system call entry, and who wants to join
+ * waits. Tasks that join afterwards live.
  *
- * Context: Process context, may sleep; takes the tree lock.
+ * Context: Process context with interrupts on; waits for IPIs.
  */
-void agentns_kill(struct agentns_session *top, const char *cause)
+void agentns_kill_begin(struct agentns_session *top)
 {
 	struct agentns_session *s;
-	int walks = 1000;
 
-	agentns_trace_session_kill(top, cause);
-	spin_lock(&top->root->tree_lock);
+	lockdep_assert_held(&top->root->tree_lock);
+
 	agentns_for_each_descendant(s, top)
 		WRITE_ONCE(s->kill_seq, s->kill_seq + 1);
 	agentns_gate_close(top, AGENTNS_GATE_CONDEMNED);
-	spin_unlock(&top->root->tree_lock);
+}
+
+/* Signal everybody in a session that has been condemned. */
+static void agentns_kill_all(struct agentns_session *top)
+{
+	int walks = 1000;
 
 	/* Pairs with the barrier in agentns_post_fork_hook(). */
 	smp_mb();
@@ -155,14 +159,80 @@ void agentns_kill(struct agentns_session *top, const char *cause)
 	if (!walks)
 		pr_warn_ratelimited("session %*phN: some process does not take SIGKILL\n",
 				    AGENT_NS_ID_BYTES, top->id);
+}
+
+/**
+ * agentns_kill - end every process with a thread in a session
+ * @top: the session, pinned; its descendants are meant, too
+ * @cause: for the trace
+ *
+ * Context: Process context, may sleep; takes the tree lock.
+ */
+void agentns_kill(struct agentns_session *top, const char *cause)
+{
+	agentns_trace_session_kill(top, cause);
+	spin_lock(&top->root->tree_lock);
+	agentns_kill_begin(top);
+	spin_unlock(&top->root->tree_lock);
+
+	agentns_kill_all(top);
 
 	spin_lock(&top->root->tree_lock);
 	agentns_gate_open(top, AGENTNS_GATE_CONDEMNED);
 	spin_unlock(&top->root->tree_lock);
 }
 
+/**
+ * agentns_kill_finish - the rest of a kill at a limit
+ * @top: the session, pinned; agentns_kill_begin() was called and @killing set
+ *
+ * Context: Process context, may sleep; takes the tree lock.
+ */
+void agentns_kill_finish(struct agentns_session *top)
+{
+	agentns_kill_all(top);
+
+	spin_lock(&top->root->tree_lock);
+	agentns_gate_open(top, AGENTNS_GATE_CONDEMNED);
+	top->killing = false;
+	spin_unlock(&top->root->tree_lock);
+}
+
+static void agentns_kill_work(struct work_struct *work)
+{
+	struct agentns_session *s =
+		container_of(work, struct agentns_session, kill_work);
+
+	agentns_kill_finish(s);
+	agentns_session_put(s);
+}
+
+/**
+ * agentns_kill_later - have a worker call agentns_kill_finish()
+ * @top: the session, pinned; only who has set @killing calls this
+ *
+ * Who crosses a limit can be kept from its processor, by its scheduling class
+ * or by a control group, and all the others would live for as long.
+ *
+ * Context: Any.
+ */
+void agentns_kill_later(struct agentns_session *top)
+{
+	refcount_inc(agentns_refcount(&top->ns));
+	queue_work(agentns_kill_wq, &top->kill_work);
+}
+
+/**
+ * agentns_kill_init - prepare a new session
+ * @s: the session
+ */
+void agentns_kill_init(struct agentns_session *s)
+{
+	INIT_WORK(&s->kill_work, agentns_kill_work);
+}
+
 /*
- * A second walk finds whom an execve hid from the first, as in agentns_kill().
+ * A second walk finds whom an execve hid from the first, as in agentns_kill_all().
  * More than a few find only who gets SIGCONTs all the time: no number of them
  * holds that one, system call entry and agentns_stop_current() do.
  */
@@ -334,4 +404,18 @@ void agentns_stop_process(struct agentns_session *s, struct task_struct *task)
 	if (READ_ONCE(s->gate.stops) && READ_ONCE(agentns_enabled))
 		agentns_signal_process(task, SIGSTOP);
 	mutex_unlock(&s->root->stop_mutex);
+}
+
+int __init agentns_kills_start(void)
+{
+	/* A kill may be what frees the memory that others wait for. */
+	agentns_kill_wq = alloc_workqueue("agentns_kill", WQ_UNBOUND |
+					  WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	return agentns_kill_wq ? 0 : -ENOMEM;
+}
+
+/* No session lives. */
+void agentns_kills_stop(void)
+{
+	destroy_workqueue(agentns_kill_wq);
 }

@@ -11,6 +11,7 @@
 #include "credit.h"
 #include "deadline.h"
 #include "enter.h"
+#include "kill.h"
 #include "prctl.h"
 #include "procfs.h"
 #include "reaper.h"
@@ -82,9 +83,12 @@ static int __init agentns_init(void)
 	err = agentns_sessions_init();
 	if (err)
 		goto credit_exit;
-	err = agentns_deadlines_start();
+	err = agentns_kills_start();
 	if (err)
 		goto sessions_exit;
+	err = agentns_deadlines_start();
+	if (err)
+		goto kills_stop;
 	err = agentns_sysfs_init();
 	if (err)
 		goto deadlines_stop;
@@ -113,6 +117,8 @@ sysfs_exit:
 	agentns_reaper_stop();
 deadlines_stop:
 	agentns_deadlines_stop();
+kills_stop:
+	agentns_kills_stop();
 sessions_exit:
 	agentns_sessions_exit();
 credit_exit:
@@ -129,6 +135,7 @@ static void __exit agentns_exit(void)
 	agentns_sysfs_exit();
 	agentns_reaper_stop();
 	agentns_deadlines_stop();
+	agentns_kills_stop();
 	agentns_sessions_exit();
 	agentns_credit_exit();
 }

@@ -161,6 +161,7 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
 	agentns_stop_init(s);
+	agentns_kill_init(s);
 	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
 	spin_lock_init(&s->intent_lock);
 	s->limiter = get_current_cred();

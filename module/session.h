@@ -65,8 +65,9 @@ struct agentns_session {
 	 */
 	struct mutex stop_mutex;
 
-	/* agentns_stop_or_go_later(); has a reference while it is queued. */
+	/* agentns_*_later(); each has a reference while it is queued. */
 	struct work_struct stop_work;
+	struct work_struct kill_work;
 
 	/* First level: of the log lines of the whole tree. Has its own lock. */
 	struct ratelimit_state log_rate;
@@ -86,7 +87,7 @@ struct agentns_session {
 	const struct cred *limiter;	/* who set the budget last; referenced */
 	u32 action;
 	bool elapsed_crossed;
-	bool killing;	/* some task walks to kill it */
+	bool killing;	/* at a limit; whoever set it sees to its end */
 	bool stopped;	/* read by whoever stops or continues it without */
 	bool time_up;	/* a limit on time denies all calls */
 	bool cpu_limited;	/* it or an ancestor; read by the scheduler */

@@ -210,6 +210,16 @@ static inline void sleep_ms(unsigned int ms)
 	nanosleep(&t, NULL);
 }
 
+/* On this processor and no other. */
+static inline int run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
 /* Wait in user space, without a call that would be counted. */
 static inline void spin_until(const volatile int *flag, int value)
 {

@@ -529,15 +529,6 @@ TEST(copies_that_ask_for_too_much)
 	EXPECT_EQ(budget.max_write_bytes, c.write_bytes);
 }
 
-static int run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
 #define CPU1	"/sys/devices/system/cpu/cpu1/online"
 
 /* A CPU goes and comes back: what it was granted is where it can be had. */
