@@ -167,6 +167,27 @@ TEST(a_deep_session_is_counted_at_the_top)
 	EXPECT_EQ(1, session_get(top, "counters/unlink_count"));
 }
 
+/* So much of anything is reached by no test here. */
+#define MUCH		3600000000000ULL
+
+static const size_t limits[] = {
+	offsetof(struct agent_ns_budget_ex, max_syscalls),
+	offsetof(struct agent_ns_budget_ex, max_write_bytes),
+	offsetof(struct agent_ns_budget_ex, max_elapsed_ns),
+	offsetof(struct agent_ns_budget_ex, max_forks),
+	offsetof(struct agent_ns_budget_ex, max_opens),
+	offsetof(struct agent_ns_budget_ex, max_connects),
+	offsetof(struct agent_ns_budget_ex, max_unlinks),
+	offsetof(struct agent_ns_budget_ex, max_tasks),
+	offsetof(struct agent_ns_budget_ex, max_cpu_ns),
+	offsetof(struct agent_ns_budget_ex, max_descendants),
+};
+
+static __u64 *limit_of(struct agent_ns_budget_ex *ex, size_t offset)
+{
+	return (void *)ex + offset;
+}
+
 /* In a session with a limit on everything, an ordinary user. */
 FIXTURE(tighten) {
 	struct agent_ns_budget_ex start;
@@ -175,10 +196,10 @@ FIXTURE(tighten) {
 FIXTURE_SETUP(tighten)
 {
 	self->start = (struct agent_ns_budget_ex) {
-		.action = AGENT_NS_ACTION_TERM, .max_syscalls = 1000000,
-		.max_write_bytes = 1000000, .max_elapsed_ns = 3600000000000,
-		.max_forks = 1000000, .max_opens = 1000000,
+		.action = AGENT_NS_ACTION_TERM,
 	};
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		*limit_of(&self->start, limits[i]) = MUCH + i;
 	ASSERT_EQ(0, enter_session());
 	ASSERT_EQ(0, set_ex(self->start));
 	ASSERT_EQ(0, become_nobody());
@@ -188,36 +209,24 @@ FIXTURE_TEARDOWN(tighten)
 {
 }
 
-TEST_F(tighten, each_limit_down_and_not_up)
+/* Whatever is given up for it: each limit is asked about by itself. */
+TEST_F(tighten, one_is_no_price_for_another)
 {
-	struct agent_ns_budget_ex ex = self->start, got;
-	static const size_t limits[] = {
-		offsetof(struct agent_ns_budget_ex, max_syscalls),
-		offsetof(struct agent_ns_budget_ex, max_write_bytes),
-		offsetof(struct agent_ns_budget_ex, max_elapsed_ns),
-		offsetof(struct agent_ns_budget_ex, max_forks),
-		offsetof(struct agent_ns_budget_ex, max_opens),
-	};
+	struct agent_ns_budget_ex ex, got;
 
-	EXPECT_EQ(0, set_ex(ex));	/* no change is not loosening */
+	EXPECT_EQ(0, set_ex(self->start));	/* no change is not loosening */
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		__u64 *limit = (void *)&ex + limits[i];
-
-		*limit += 1;
-		EXPECT_EQ(EPERM, set_ex(ex));
-		*limit = -1UL;
-		EXPECT_EQ(EPERM, set_ex(ex));
-		*limit = 0;
-		EXPECT_EQ(EPERM, set_ex(ex));
-		*limit = *(__u64 *)((void *)&self->start + limits[i]) - 1;
-		EXPECT_EQ(0, set_ex(ex));
-		got = get_ex();
-		EXPECT_EQ(0, memcmp(&ex, &got, sizeof(ex)));
+		ex = self->start;
+		ex.action = AGENT_NS_ACTION_KILL;
+		for (size_t k = 0; k < ARRAY_SIZE(limits); k++)
+			*limit_of(&ex, limits[k]) -= 1000;
+		*limit_of(&ex, limits[i]) += 1001;
+		EXPECT_EQ(EPERM, set_ex(ex)) TH_LOG("limit %zu", i);
+		*limit_of(&ex, limits[i]) = 0;
+		EXPECT_EQ(EPERM, set_ex(ex)) TH_LOG("limit %zu", i);
 	}
-	ex.max_connects = 5;		/* there was none */
-	EXPECT_EQ(0, set_ex(ex));
-	ex.max_connects = 6;
-	EXPECT_EQ(EPERM, set_ex(ex));
+	got = get_ex();
+	EXPECT_EQ(0, memcmp(&self->start, &got, sizeof(got)));
 }
 
 TEST_F(tighten, actions)
@@ -242,7 +251,7 @@ TEST_F(tighten, the_older_structure_would_loosen)
 	};
 	struct agent_ns_budget_ex got;
 
-	/* It would take the limits on forks and opens away. */
+	/* It would take the limits away that it lacks. */
 	EXPECT_EQ(EPERM, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
 	got = get_ex();
 	EXPECT_EQ(0, memcmp(&self->start, &got, sizeof(got)));
@@ -286,6 +295,111 @@ TEST_F(tighten, a_nested_session_starts_without_limits)
 	ASSERT_EQ(0, enter_session());
 	got = get_ex();
 	EXPECT_EQ(0, memcmp(&none, &got, sizeof(got)));
+}
+
+/* In a session with one limit, of each kind in turn; root until it says so. */
+FIXTURE(limit) {
+	struct agent_ns_budget_ex ex;
+	__u64 *value;
+	char id[HEX_ID + 1];
+};
+
+FIXTURE_VARIANT(limit) {
+	const char *file;
+	size_t offset;
+};
+
+#define LIMIT(name)							\
+	FIXTURE_VARIANT_ADD(limit, name) {				\
+		.file = #name,						\
+		.offset = offsetof(struct agent_ns_budget_ex, name),	\
+	}
+
+LIMIT(max_syscalls);
+LIMIT(max_write_bytes);
+LIMIT(max_elapsed_ns);
+LIMIT(max_forks);
+LIMIT(max_opens);
+LIMIT(max_connects);
+LIMIT(max_unlinks);
+LIMIT(max_tasks);
+LIMIT(max_cpu_ns);
+LIMIT(max_descendants);
+
+FIXTURE_SETUP(limit)
+{
+	self->ex.action = AGENT_NS_ACTION_TERM;
+	self->value = limit_of(&self->ex, variant->offset);
+	*self->value = MUCH;
+	ASSERT_EQ(0, enter_session());
+	own_id(self->id);
+	ASSERT_EQ(0, set_ex(self->ex));
+}
+
+FIXTURE_TEARDOWN(limit)
+{
+}
+
+/* With that limit; 0 is none. And what is in force behind the call. */
+#define SET(err, limit, then) do {					\
+	struct agent_ns_budget_ex _got;					\
+									\
+	*self->value = limit;						\
+	EXPECT_EQ(err, set_ex(self->ex));				\
+	*self->value = then;						\
+	_got = get_ex();						\
+	EXPECT_EQ(0, memcmp(&self->ex, &_got, sizeof(_got)));		\
+} while (0)
+
+TEST_F(limit, down_and_not_up)
+{
+	ASSERT_EQ(0, become_nobody());
+	SET(EPERM, MUCH + 1, MUCH);
+	SET(EPERM, ~0ULL, MUCH);
+	SET(EPERM, 0, MUCH);
+	SET(0, MUCH, MUCH);
+	SET(0, MUCH - 1, MUCH - 1);
+	SET(EPERM, MUCH, MUCH - 1);
+	SET(0, MUCH / 2, MUCH / 2);
+	SET(EPERM, 0, MUCH / 2);
+}
+
+/* Any limit is tighter than none, and then it binds. */
+TEST_F(limit, where_there_was_none)
+{
+	SET(0, 0, 0);
+	ASSERT_EQ(0, become_nobody());
+	SET(0, ~0ULL, ~0ULL);
+	SET(EPERM, 0, ~0ULL);
+	SET(0, MUCH, MUCH);
+	SET(EPERM, MUCH + 1, MUCH);
+}
+
+TEST_F(limit, root_may_loosen)
+{
+	SET(0, MUCH + 1, MUCH + 1);
+	SET(0, ~0ULL, ~0ULL);
+	SET(0, 0, 0);
+	EXPECT_EQ(0, session_set(self->id, variant->file, "5000000000000"));
+	EXPECT_EQ(0, session_set(self->id, variant->file, "5000000000001"));
+	EXPECT_EQ(0, session_set(self->id, variant->file, "max"));
+	EXPECT_EQ(0, session_get(self->id, variant->file));
+}
+
+/* By neither way, while it may still tighten by both. */
+TEST_F(limit, root_in_a_sealed_session_may_not)
+{
+	ASSERT_EQ(0, agent5(PR_SEAL_AGENT_NS, 0, 0, 0, 0));
+	SET(EPERM, MUCH + 1, MUCH);
+	SET(EPERM, 0, MUCH);
+	EXPECT_EQ(EPERM, session_set(self->id, variant->file, "3600000000001"));
+	EXPECT_EQ(EPERM, session_set(self->id, variant->file, "max"));
+	EXPECT_EQ(MUCH, session_get(self->id, variant->file));
+	EXPECT_EQ(0, session_set(self->id, variant->file, "3600000000000"));
+	EXPECT_EQ(0, session_set(self->id, variant->file, "3599999999999"));
+	EXPECT_EQ(EPERM, session_set(self->id, variant->file, "3600000000000"));
+	SET(0, MUCH - 2, MUCH - 2);
+	SET(EPERM, MUCH - 1, MUCH - 2);
 }
 
 TEST(root_may_loosen)
