@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 /* The trace events: their fields, and what stands in them. */
+#include <poll.h>
 #include <pthread.h>
 
 #include "agentns-test.h"
@@ -427,6 +428,176 @@ TEST_F(trace, a_crossing_and_a_kill)
 	EXPECT_EQ(1, count(traced(self->text), "agent_budget_exceeded:"));
 	sprintf(line, "agent_session_kill: sid=%s cause=sysfs\n", id);
 	EXPECT_EQ(1, count(traced(self->text), line));
+}
+
+/* A session in which nobody is, and who watches what is crossed there. */
+FIXTURE(exceeded) {
+	char *text, *id;
+	struct pollfd p;
+	int fd, crossings, log[2];
+};
+
+FIXTURE_VARIANT(exceeded) {
+	const char *action;
+	int result;		/* of who crosses the limit */
+};
+
+#define STOPPED		2000
+
+#define ACTION(_name, _result)						\
+	FIXTURE_VARIANT_ADD(exceeded, _name) {				\
+		.action = #_name, .result = _result,			\
+	}
+
+ACTION(log, 0);
+ACTION(term, 1000 + SIGTERM);
+ACTION(kill, KILLED);
+ACTION(stop, STOPPED);
+ACTION(deny, 0);
+
+FIXTURE_SETUP(exceeded)
+{
+	char path[256];
+	pid_t pid;
+
+	rmdir(INSTANCE);
+	ASSERT_EQ(0, ERR(mkdir(INSTANCE, 0700)));
+	self->text = malloc(1 << 16);
+	self->id = shared(4096);
+	pid = fork();
+	if (!pid) {
+		enter_session();
+		own_id(self->id);
+		for (;;)
+			pause();
+	}
+	ASSERT_TRUE(WAIT_FOR(self->id[HEX_ID - 1], 5000));
+	self->fd = agent_fd(pid);
+	ASSERT_LE(0, self->fd);
+	kill(pid, SIGKILL);
+	reap(pid);
+	self->p.events = POLLPRI;
+	self->p.fd = open(session_path(path, self->id, "crossings"), O_RDONLY);
+	ASSERT_LE(0, self->p.fd);
+	ASSERT_EQ(2, read(self->p.fd, self->text, 16));
+	ASSERT_EQ(0, session_set(self->id, "action", variant->action));
+	ASSERT_EQ(0, write_file(INSTANCE "events/agent_ns/agent_budget_exceeded/enable", "1"));
+	for (int i = 0; i < 2; i++)
+		self->log[i] = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(exceeded)
+{
+	EXPECT_EQ(0, write_file(INSTANCE "events/agent_ns/enable", "0"));
+	EXPECT_EQ(0, ERR(rmdir(INSTANCE)));
+}
+
+/* Somebody goes there and works: how that ends, if it does. */
+static int work_there(int fd)
+{
+	int status, ret;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (setns(fd, AGENT_NS))
+			_exit(1);
+		for (int i = 0; i < 10; i++)
+			syscall(SYS_unlink, "/nonexistent");
+		syscall(SYS_exit_group, 0);
+	}
+	if (waitpid(pid, &status, WUNTRACED) != pid)
+		return -1;
+	if (!WIFSTOPPED(status))
+		return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) :
+					     WEXITSTATUS(status);
+	ret = WSTOPSIG(status) == SIGSTOP ? STOPPED : -1;
+	kill(pid, SIGKILL);
+	return reap(pid) == KILLED ? ret : -1;
+}
+
+/* One more change of the file that tells how many there were, and no second. */
+static bool one_change(struct pollfd *p, int crossings)
+{
+	char text[16] = { };
+
+	return poll(p, 1, 20000) == 1 && p->revents & POLLPRI &&
+	       pread(p->fd, text, sizeof(text) - 1, 0) > 0 &&
+	       atoi(text) == crossings && !poll(p, 1, 50);
+}
+
+/*
+ * What the one event that was traced says of the value, in a line with those
+ * beginning and end; all ones where there is none or more, or something else.
+ */
+static __u64 value_traced(char *text, const char *begin, const char *end)
+{
+	char *line = strstr(text, begin);
+	__u64 value;
+
+	if (!line || count(text, "agent_budget_exceeded:") != 1)
+		return ~0ULL;
+	value = strtoull(line + strlen(begin), &line, 10);
+	return strncmp(line, end, strlen(end)) ? ~0ULL : value;
+}
+
+/*
+ * One event, one line of the log and one change of the file since last time,
+ * and what is in them. A @value of 0 is any that is not below the limit.
+ */
+static void expect_crossing(struct __test_metadata *_metadata,
+			    FIXTURE_DATA(exceeded) *self, const char *action,
+			    const char *resource, __u64 limit, __u64 value)
+{
+	char begin[128], end[256], *text;
+	__u64 is;
+
+	EXPECT_TRUE(one_change(&self->p, ++self->crossings));
+	sprintf(begin, "agent_budget_exceeded: sid=%s resource=%s value=",
+		self->id, resource);
+	sprintf(end, " limit=%llu action=%s\n", (unsigned long long)limit, action);
+	text = traced(self->text);
+	is = value_traced(text, begin, end);
+	EXPECT_NE(~0ULL, is) {
+		TH_LOG("not one line, %s[...]%s but\n%s", begin, end, text);
+	}
+	EXPECT_LE(limit, is);
+	if (value)
+		EXPECT_EQ(value, is);
+	sprintf(end, ": %s %llu reached, value %llu, action %s\n", resource,
+		(unsigned long long)limit, (unsigned long long)is, action);
+	EXPECT_EQ(1, kmsg_count(self->log[0], self->id, end));
+	EXPECT_EQ(1, kmsg_count(self->log[1], self->id, " reached,"));
+	close(open(INSTANCE "trace", O_WRONLY | O_TRUNC));
+}
+
+static void set_limit(const char *id, const char *file, __u64 limit)
+{
+	char text[32];
+
+	sprintf(text, "%llu", (unsigned long long)limit);
+	session_set(id, file, text);
+}
+
+/*
+ * By work, twice, and by two limits that are below what was used. Whatever the
+ * action leaves of those who are there, it is told of alike.
+ */
+TEST_F(exceeded, each_is_told_of_once)
+{
+	__u64 used = 0;
+
+	for (int i = 0; i < 2; i++) {
+		set_limit(self->id, "max_unlinks", used + 2);
+		EXPECT_EQ(variant->result, work_there(self->fd));
+		expect_crossing(_metadata, self, variant->action,
+				"max_unlinks", used + 2, used + 2);
+		used = session_get(self->id, "counters/unlink_count");
+	}
+	set_limit(self->id, "max_unlinks", 1);
+	expect_crossing(_metadata, self, variant->action, "max_unlinks", 1, used);
+	set_limit(self->id, "max_elapsed_ns", 1000);
+	expect_crossing(_metadata, self, variant->action, "max_elapsed_ns",
+			1000, 0);
 }
 
 TEST_HARNESS_MAIN
