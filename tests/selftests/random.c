@@ -6,12 +6,16 @@
  * at random: what succeeded is compared with what the limits allow, exactly.
  *
  * A life is a chain of nested sessions, each with a limit on one resource and
- * action deny, and tasks on each level that spend until they are refused. What
- * they did they count themselves.
+ * action deny, and tasks on each level that spend until they are refused, by
+ * calls or by requests to an io_uring. What they did they count themselves.
+ *
+ * Of a limit on time can be said that nobody is refused before the counter has
+ * reached it, and that everybody is in the end: when, is for machines whose
+ * clock does not depend on what else its host does (deadline.c, cputime.c).
  */
 #include <pthread.h>
 
-#include "agentns-test.h"
+#include "agentns-ring.h"
 
 #define LEVELS		4
 #define TASKS		6
@@ -22,33 +26,50 @@ static int lives(void)
 	return getenv("AGENTNS_NIGHTLY") ? 5000 : 400;
 }
 
-enum resource { UNLINKS, CONNECTS, OPENS, BYTES, FORKS, CALLS, RESOURCES };
-
-static const char *const names[] = {
-	"unlinks", "connects", "opens", "bytes", "forks", "calls",
+enum resource {
+	UNLINKS, CONNECTS, OPENS, BYTES, CALLS, FORKS, ALIVE, ELAPSED, CPU,
+	RESOURCES
 };
 
-static const char *const counters[] = {
-	"counters/unlink_count", "counters/connect_count",
-	"counters/openat_count", "counters/write_bytes", "counters/fork_count",
-	"counters/total_syscalls",
+static const struct {
+	const char *limit, *counter;
+} of[] = {
+	[UNLINKS]	= { "max_unlinks", "counters/unlink_count" },
+	[CONNECTS]	= { "max_connects", "counters/connect_count" },
+	[OPENS]		= { "max_opens", "counters/openat_count" },
+	[BYTES]		= { "max_write_bytes", "counters/write_bytes" },
+	[CALLS]		= { "max_syscalls", "counters/total_syscalls" },
+	[FORKS]		= { "max_forks", "counters/fork_count" },
+	[ALIVE]		= { "max_tasks", "counters/tasks" },
+	[ELAPSED]	= { "max_elapsed_ns", "counters/elapsed_ns" },
+	[CPU]		= { "max_cpu_ns", "counters/cpu_ns" },
 };
+
+static bool is_time(enum resource res)
+{
+	return res == ELAPSED || res == CPU;
+}
 
 struct life {
 	enum resource res;
 	int levels, unit;
+	int batch;		/* requests by one call */
+	int visits;		/* tasks that come and go before it begins */
 	__u64 limit[LEVELS];	/* 0 is none */
 	int tasks[LEVELS];
-	bool threads[LEVELS];
+	bool threads[LEVELS], rings[LEVELS];
 };
 
 struct level {
 	volatile __u64 done, wrong;
-	__u64 counter;
+	volatile int alive;	/* of those made by tasks from here down */
+	volatile int refused;
+	bool up;		/* a limit on them was, when they were refused */
+	__u64 counter, crossings;
 };
 
 struct plan {
-	volatile int ready, go, finished, look;
+	volatile int ready, go, settled, finished, look;
 	struct level level[LEVELS];
 	char id[LEVELS][HEX_ID + 1];
 };
@@ -64,11 +85,121 @@ static unsigned int random_below(unsigned int n)
 static int null;
 static char block[64];
 
-/* Once: what was spent of it, or -1 when that was refused. */
-static long spend(const struct life *life)
+struct work {
+	struct plan *plan;
+	const struct life *life;
+	int level;
+};
+
+/* What one task spends with. */
+struct purse {
+	const struct work *work;
+	struct ring ring;
+	int queued;
+};
+
+/* In a task that has a place: are there more of them than places? */
+static void note_alive(const struct work *w)
 {
+	for (int l = 0; l <= w->level; l++) {
+		struct level *level = &w->plan->level[l];
+		int alive = __atomic_add_fetch(&level->alive, 1, __ATOMIC_SEQ_CST);
+
+		if (w->life->limit[l] && alive > w->life->limit[l])
+			__atomic_fetch_add(&level->wrong, 1, __ATOMIC_RELAXED);
+	}
+}
+
+/* Ends by a kill. */
+static long stay(const struct work *w)
+{
+	long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+	if (pid)
+		return pid;
+	note_alive(w);
+	for (;;)
+		syscall(SYS_pause);
+}
+
+/* Several, one behind the other, as far as there are places. */
+static void visit(const struct work *w)
+{
+	for (int i = 0; i < w->life->visits; i++) {
+		long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+		if (!pid) {
+			note_alive(w);
+			for (int l = 0; l <= w->level; l++)
+				__atomic_fetch_sub(&w->plan->level[l].alive, 1,
+						   __ATOMIC_SEQ_CST);
+			syscall(SYS_exit, 0);
+		}
+		/* Nobody is to be waited for, but until it has gone. */
+		if (pid > 0)
+			syscall(SYS_wait4, pid, NULL, 0, NULL);
+	}
+}
+
+static struct io_uring_sqe request_of(const struct life *life)
+{
+	const __u64 name = (unsigned long)"nonexistent";
+
+	switch (life->res) {
+	case UNLINKS:
+		/* With a flag that it does not know, or a worker would do it. */
+		return (struct io_uring_sqe) { .opcode = IORING_OP_UNLINKAT,
+					       .fd = AT_FDCWD, .addr = name,
+					       .unlink_flags = 1 };
+	case CONNECTS:
+		return (struct io_uring_sqe) { .opcode = IORING_OP_CONNECT,
+					       .fd = -1 };
+	case OPENS:
+		return (struct io_uring_sqe) { .opcode = IORING_OP_OPENAT,
+					       .fd = AT_FDCWD, .addr = name };
+	case BYTES:
+		return (struct io_uring_sqe) { .opcode = IORING_OP_WRITE,
+					       .fd = null, .len = life->unit,
+					       .addr = (unsigned long)block };
+	default:
+		return (struct io_uring_sqe) { .opcode = IORING_OP_NOP };
+	}
+}
+
+/*
+ * A batch of requests by one call: what was spent of it, or -1. The call
+ * itself may be refused, and leaves what is queued to the next one.
+ */
+static long spend_by_ring(struct purse *purse)
+{
+	const struct life *life = purse->work->life;
+	struct io_uring_sqe request = request_of(life);
+	long spent = life->res == CALLS;
+	int res;
+
+	for (; purse->queued < life->batch; purse->queued++)
+		ring_queue(&purse->ring, &request);
+	if (ring_enter(&purse->ring, purse->queued, purse->queued) < 0)
+		return -1;
+	for (; purse->queued; purse->queued--) {
+		/* A NOP is done when it is submitted. */
+		while (!ring_done(&purse->ring, &res))
+			if (ring_enter(&purse->ring, 0, 1) < 0)
+				return -1;
+		if (res != -EDQUOT)
+			spent += life->res == BYTES ? res : 1;
+	}
+	return spent ?: -1;
+}
+
+/* Once: what was spent of it, or -1 when that was refused. */
+static long spend(struct purse *purse)
+{
+	const struct life *life = purse->work->life;
 	long ret;
 
+	if (life->rings[purse->work->level])
+		return spend_by_ring(purse);
 	errno = 0;
 	switch (life->res) {
 	case UNLINKS:
@@ -88,6 +219,8 @@ static long spend(const struct life *life)
 		if (!ret)
 			syscall(SYS_exit, 0);
 		return ret > 0 ? 1 : -1;
+	case ALIVE:
+		return stay(purse->work) > 0 ? 1 : -1;
 	default:
 		ret = syscall(SYS_getppid);
 		break;
@@ -95,29 +228,41 @@ static long spend(const struct life *life)
 	return errno == EDQUOT ? -1 : 1;
 }
 
-struct work {
-	struct plan *plan;
-	const struct life *life;
-	int level;
-};
+static int total_tasks(const struct life *life)
+{
+	int n = 0;
+
+	for (int l = 0; l < life->levels; l++)
+		n += life->tasks[l];
+	return n;
+}
 
 /* Nothing here may be a call that counts, where calls are what is limited. */
 static void *spend_all(void *arg)
 {
 	struct work *w = arg;
-	struct level *level = &w->plan->level[w->level];
+	struct plan *plan = w->plan;
+	struct level *level = &plan->level[w->level];
+	struct purse purse = { .work = w };
 	long n;
 
-	raise_flag(&w->plan->ready);
-	spin_until(&w->plan->go, 1);
-	while ((n = spend(w->life)) > 0)
+	if (w->life->rings[w->level] &&
+	    ring_setup(&purse.ring, IORING_SETUP_SUBMIT_ALL))
+		_exit(3);
+	raise_flag(&plan->ready);
+	spin_until(&plan->go, 1);
+	visit(w);
+	raise_flag(&plan->settled);
+	spin_until(&plan->settled, total_tasks(w->life));
+	while ((n = spend(&purse)) > 0)
 		__atomic_fetch_add(&level->done, n, __ATOMIC_RELAXED);
+	raise_flag(&level->refused);
 	/* Refused now is refused for good. */
 	for (int i = 0; i < 3; i++)
-		if (spend(w->life) > 0)
+		if (spend(&purse) > 0)
 			__atomic_fetch_add(&level->wrong, 1, __ATOMIC_RELAXED);
-	raise_flag(&w->plan->finished);
-	spin_until(&w->plan->look, 1);
+	raise_flag(&plan->finished);
+	spin_until(&plan->look, 1);
 	return NULL;
 }
 
@@ -153,79 +298,71 @@ static void __attribute__((noreturn)) live(struct plan *plan, const struct life 
 	_exit(0);
 }
 
-static int total_tasks(const struct life *life)
-{
-	int n = 0;
-
-	for (int l = 0; l < life->levels; l++)
-		n += life->tasks[l];
-	return n;
-}
-
 static struct life draw_life(void)
 {
 	struct life life = {
 		.res = random_below(RESOURCES),
 		.levels = 1 + random_below(LEVELS),
 		.unit = 1 + random_below(sizeof(block) - 1),
+		.batch = 1 + random_below(8),
 	};
 	static const __u64 edges[] = {
 		1, 2, 3, 7, 8, 9, 31, 32, 63, 255, 256, 257, 511, 512, 513,
 	};
 
+	if (life.res == ALIVE)
+		life.visits = random_below(4);
 	for (int l = 0; l < life.levels; l++) {
 		life.limit[l] = random_below(2) ? edges[random_below(ARRAY_SIZE(edges))] :
 						  1 + random_below(700);
-		if (life.res == FORKS)
+		if (life.res == FORKS || life.res == ALIVE)
 			life.limit[l] = 1 + life.limit[l] % 40;
+		if (is_time(life.res))
+			life.limit[l] = 1 + random_below(30000000);
 		if (life.res == BYTES)
 			life.limit[l] *= life.unit;
 		if (l && !random_below(3))
 			life.limit[l] = 0;
 		life.tasks[l] = random_below(TASKS / life.levels + 1);
 		life.threads[l] = random_below(2);
+		life.rings[l] = life.res <= CALLS && random_below(2);
 	}
 	if (!total_tasks(&life))
 		life.tasks[random_below(life.levels)] = 1;
 	return life;
 }
 
-/* What tasks of level @l and below may do together, from where they begin. */
-static bool check(const struct life *life, struct plan *plan, const __u64 *base)
+/* What tasks of level @l and below did together. */
+static __u64 done_below(const struct life *life, const struct plan *plan, int l)
 {
-	bool good = true;
+	__u64 done = 0;
+
+	for (; l < life->levels; l++)
+		done += plan->level[l].done;
+	return done;
+}
+
+/* Exactly what the limits allow, from where they begin. */
+static bool check(const struct life *life, const struct plan *plan,
+		  const __u64 *base)
+{
+	bool good = true, full = false;
 
 	for (int l = 0; l < life->levels; l++) {
-		__u64 done = 0, allowed = life->limit[l];
-		bool spenders = false;
+		const struct level *level = &plan->level[l];
+		__u64 done = done_below(life, plan, l);
 
-		for (int k = l; k < life->levels; k++) {
-			done += plan->level[k].done;
-			spenders |= life->tasks[k];
+		good &= !level->wrong && level->crossings <= !!life->limit[l];
+		if (is_time(life->res)) {
+			good &= level->up || !life->tasks[l];
+			continue;
 		}
 		/* Counted as it was done, whoever counts. */
-		if (plan->level[l].counter != base[l] + done)
-			good = false;
-		if (allowed && done > allowed)
-			good = false;
-		/* Whoever spends until refused on this level uses it up. */
-		if (plan->level[l].wrong)
-			good = false;
-	}
-	for (int l = 0; l < life->levels; l++) {
-		bool full = false;
-
-		if (!life->tasks[l])
-			continue;
+		good &= level->counter == base[l] + done;
+		good &= !life->limit[l] || done <= life->limit[l];
 		/* Refused by one of the limits on it, which then is used up. */
-		for (int a = 0; a <= l; a++) {
-			__u64 done = 0;
-
-			for (int k = a; k < life->levels; k++)
-				done += plan->level[k].done;
-			full |= life->limit[a] && done == life->limit[a];
-		}
-		good &= full;
+		full |= level->crossings && done == life->limit[l];
+		good &= full || !life->tasks[l];
 	}
 	return good;
 }
@@ -250,12 +387,90 @@ static void tell_of_members(const char *top)
 	closedir(proc);
 }
 
+/* All is set up from outside, so that only the spending counts. */
+static bool set_limits(const struct life *life, const struct plan *plan,
+		       __u64 *base)
+{
+	bool good = true;
+
+	for (int l = 0; l < life->levels; l++) {
+		char text[32];
+
+		base[l] = session_get(plan->id[l], of[life->res].counter);
+		good &= !session_set(plan->id[l], "action", "deny");
+		if (!life->limit[l])
+			continue;
+		sprintf(text, "%llu",
+			(unsigned long long)(base[l] + life->limit[l]));
+		good &= !session_set(plan->id[l], of[life->res].limit, text);
+	}
+	return good;
+}
+
+/* Who was refused for lack of time has reached the limit by now. */
+static bool look_at_time(const struct life *life, struct plan *plan,
+			 const __u64 *base)
+{
+	for (int l = 0; is_time(life->res) && l < life->levels; l++) {
+		struct level *level = &plan->level[l];
+
+		if (level->up || !level->refused)
+			continue;
+		for (int a = 0; a <= l; a++)
+			level->up |= life->limit[a] &&
+				     session_get(plan->id[a], of[life->res].counter) >=
+				     base[a] + life->limit[a];
+		if (!level->up)
+			return false;
+	}
+	return true;
+}
+
+/* Until all have been refused. */
+static bool watch(const struct life *life, struct plan *plan,
+		  const __u64 *base)
+{
+	bool over, good = true;
+
+	over = WAIT_FOR(!(good = look_at_time(life, plan, base)) ||
+			plan->finished == total_tasks(life), 20000);
+	good = over && good && look_at_time(life, plan, base);
+	for (int l = 0; l < life->levels; l++) {
+		struct level *level = &plan->level[l];
+
+		level->counter = session_get(plan->id[l], of[life->res].counter);
+		level->crossings = session_get(plan->id[l], "crossings");
+	}
+	return good;
+}
+
+static void tell(__u64 seed, const struct life *life, const struct plan *plan,
+		 const __u64 *base)
+{
+	fprintf(stderr, "# seed %llu: %d of %d, %s:", (unsigned long long)seed,
+		plan->finished, total_tasks(life), of[life->res].limit);
+	for (int l = 0; l < life->levels; l++) {
+		const struct level *level = &plan->level[l];
+
+		fprintf(stderr, " [limit %llu, %d %s%s: %llu done, %llu wrong, counter %llu + %lld, %llu crossings]",
+			(unsigned long long)life->limit[l], life->tasks[l],
+			life->threads[l] ? "threads" : "processes",
+			life->rings[l] ? " with rings" : "",
+			(unsigned long long)level->done,
+			(unsigned long long)level->wrong,
+			(unsigned long long)base[l],
+			(long long)(level->counter - base[l]),
+			(unsigned long long)level->crossings);
+	}
+	fprintf(stderr, "\n");
+	tell_of_members(plan->id[0]);
+}
+
 static bool one_life(__u64 seed)
 {
 	struct plan *plan = shared(4096);
-	__u64 base[LEVELS];
+	__u64 base[LEVELS] = { };
 	struct life life;
-	char path[300], text[32];
 	bool good;
 	pid_t pid;
 
@@ -264,43 +479,12 @@ static bool one_life(__u64 seed)
 	pid = fork();
 	if (!pid)
 		live(plan, &life);
-	good = WAIT_FOR(plan->ready == total_tasks(&life) + 1, 20000);
-	/* All is set up from outside, so that only the spending counts. */
-	for (int l = 0; good && l < life.levels; l++) {
-		static const char *const files[] = {
-			"max_unlinks", "max_connects", "max_opens",
-			"max_write_bytes", "max_forks", "max_syscalls",
-		};
-
-		base[l] = session_get(plan->id[l], counters[life.res]);
-		session_path(path, plan->id[l], "action");
-		good &= !write_file(path, "deny");
-		if (!life.limit[l])
-			continue;
-		sprintf(text, "%llu", (unsigned long long)(base[l] + life.limit[l]));
-		session_path(path, plan->id[l], files[life.res]);
-		good &= !write_file(path, text);
-	}
+	good = WAIT_FOR(plan->ready == total_tasks(&life) + 1, 20000) &&
+	       set_limits(&life, plan, base);
 	plan->go = 1;
-	good &= WAIT_FOR(plan->finished == total_tasks(&life), 20000);
-	for (int l = 0; l < life.levels; l++)
-		plan->level[l].counter = session_get(plan->id[l], counters[life.res]);
-	good = good && check(&life, plan, base);
-	if (!good) {
-		fprintf(stderr, "# seed %llu: %d of %d, %s:",
-			(unsigned long long)seed, plan->finished,
-			total_tasks(&life), names[life.res]);
-		for (int l = 0; l < life.levels; l++)
-			fprintf(stderr, " [limit %llu, %d %s: %llu done, %llu wrong, counter %llu + %lld]",
-				(unsigned long long)life.limit[l], life.tasks[l],
-				life.threads[l] ? "threads" : "processes",
-				(unsigned long long)plan->level[l].done,
-				(unsigned long long)plan->level[l].wrong,
-				(unsigned long long)base[l],
-				(long long)(plan->level[l].counter - base[l]));
-		fprintf(stderr, "\n");
-		tell_of_members(plan->id[0]);
-	}
+	good = good && watch(&life, plan, base) && check(&life, plan, base);
+	if (!good)
+		tell(seed, &life, plan, base);
 	session_set(plan->id[0], "kill", "1");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
