@@ -421,6 +421,8 @@ TEST_F(deny, large_limits)
 		struct agent_ns_budget_ex ex = {
 			.max_unlinks = ~0ULL, .max_write_bytes = ~0ULL,
 			.max_syscalls = 1ULL << 63,
+			.max_elapsed_ns = ~0ULL, .max_cpu_ns = ~0ULL,
+			.max_tasks = ~0ULL, .grace_ns = ~0ULL,
 			.action = AGENT_NS_ACTION_DENY,
 		};
 		struct agent_ns_counters_uapi c;

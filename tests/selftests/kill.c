@@ -658,6 +658,8 @@ TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
 				set_ex((struct agent_ns_budget_ex) {
 						.max_unlinks = 1000 });
 				agent(PR_SET_AGENT_INTENT_TAG, "from inside");
+				/* So that what is set is reached, too. */
+				syscall(SYS_unlink, "/nonexistent");
 			}
 		}
 		ASSERT_TRUE(WAIT_FOR(plan->ready == 21, 10000));
