@@ -466,22 +466,28 @@ static void on_term(int sig)
 	raise_flag(&plan->signals);
 }
 
+/* With a limit of one unlink crossed, and a handler of the SIGTERM: until it may end. */
+static void cross_and_be_told(__u64 grace_ns)
+{
+	signal(SIGTERM, on_term);
+	if (set_ex((struct agent_ns_budget_ex) {
+			.max_unlinks = 1, .grace_ns = grace_ns,
+			.action = AGENT_NS_ACTION_TERM }))
+		_exit(1);
+	unlink("nonexistent");
+	plan->used[0] = now_ns();
+	unlink("nonexistent");
+	while (!plan->go)
+		raise_flag(&plan->done);
+}
+
 /* SIGTERM, and when the grace is over SIGKILL: not before, not much later. */
 TEST_F(stop, grace)
 {
 	__u64 took;
 
 	IN_SESSION(self->pid, {
-		signal(SIGTERM, on_term);
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .grace_ns = 200000000,
-				.action = AGENT_NS_ACTION_TERM }))
-			_exit(1);
-		unlink("nonexistent");
-		plan->used[0] = now_ns();
-		unlink("nonexistent");
-		for (;;)
-			raise_flag(&plan->done);
+		cross_and_be_told(200000000);
 	});
 	EXPECT_EQ(KILLED, reap(self->pid));
 	took = now_ns() - plan->used[0];
@@ -494,15 +500,7 @@ TEST_F(stop, grace)
 TEST_F(stop, grace_is_lifted)
 {
 	IN_SESSION(self->pid, {
-		signal(SIGTERM, on_term);
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .grace_ns = 300000000,
-				.action = AGENT_NS_ACTION_TERM }))
-			_exit(1);
-		unlink("nonexistent");
-		unlink("nonexistent");
-		while (!plan->go)
-			raise_flag(&plan->done);
+		cross_and_be_told(300000000);
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "100"));
@@ -553,16 +551,7 @@ TEST_F(grace, changed_after_the_signal)
 	__u64 begin = 0;
 
 	IN_SESSION(self->pid, {
-		signal(SIGTERM, on_term);
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .grace_ns = variant->at_first,
-				.action = AGENT_NS_ACTION_TERM }))
-			_exit(1);
-		unlink("nonexistent");
-		plan->used[0] = now_ns();
-		unlink("nonexistent");
-		while (!plan->go)
-			raise_flag(&plan->done);
+		cross_and_be_told(variant->at_first);
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
 	begin = now_ns();
@@ -583,14 +572,7 @@ TEST_F(grace, changed_after_the_signal)
 TEST_F(stop, grace_of_another_action)
 {
 	IN_SESSION(self->pid, {
-		signal(SIGTERM, on_term);
-		if (set_ex((struct agent_ns_budget_ex) {
-				.max_unlinks = 1, .action = AGENT_NS_ACTION_TERM }))
-			_exit(1);
-		unlink("nonexistent");
-		unlink("nonexistent");
-		while (!plan->go)
-			raise_flag(&plan->done);
+		cross_and_be_told(0);
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
 	EXPECT_EQ(0, session_set(plan->id, "action", "deny"));
