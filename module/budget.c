@@ -465,17 +465,15 @@ int agentns_budget_charge_call(struct agentns_session *s,
 	struct agentns_obstacle obstacle;
 	int ret;
 
-	for (;;) {
-		/* Who has been signalled passes no gate that is open again. */
+	while (!agentns_draw_call(s, class, &obstacle)) {
 		if (fatal_signal_pending(current))
 			return -EDQUOT;
-		if (agentns_draw_call(s, class, &obstacle))
-			return 0;
 		ret = agentns_obstructed(&obstacle, 1, AGENTNS_ALL, exempt,
 					 restart);
 		if (ret)
 			return min(ret, 0);
 	}
+	return 0;
 }
 
 /**

@@ -14,6 +14,7 @@
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
 #include <linux/rculist.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
@@ -384,6 +385,7 @@ u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
  *	session, see gate.h
  *
  * Counters are read under the tree lock, so nobody sees one without the other.
+ * Whoever has been sent a SIGKILL draws nothing.
  *
  * Context: Process context with interrupts on; takes the tree lock.
  */
@@ -395,6 +397,15 @@ bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
 	spin_lock(&s->root->tree_lock);
 	if (agentns_gate_shut(s, obstacle))
 		goto out;
+	/*
+	 * Who was kept on the way here until everybody had been signalled, and
+	 * the gate was open again, does not pass it: the lock orders the two.
+	 */
+	if (fatal_signal_pending(current)) {
+		obstacle->why = AGENTNS_CONDEMNED;
+		obstacle->session = s;
+		goto out;
+	}
 	/* No grant while there is credit: unlimited would come to overflow. */
 	local = agentns_take(s->cpu, AGENTNS_SYSCALLS, 1);
 	if (!local && !agentns_draw_locked(s, AGENTNS_SYSCALLS, 1, AGENTNS_ALL,
