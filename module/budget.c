@@ -133,10 +133,14 @@ static bool agentns_budget_apply(struct agentns_session *s,
 				 const struct agentns_budget *new)
 {
 	bool action_changes = new->action != old->action;
+	bool loosens = agentns_budget_loosens(old, new);
 	enum agentns_resource res;
 
 	s->action = new->action;
-	s->grace_ns = new->grace_ns;
+	/* A grace that runs is not lifted together with a change to kill. */
+	if (!s->term_at_ns || loosens ||
+	    !agentns_loosens(old->grace_ns, new->grace_ns))
+		s->grace_ns = new->grace_ns;
 	WRITE_ONCE(s->max_descendants, new->limit[AGENTNS_DESCENDANTS]);
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
 		agentns_limit_change(s, res, new->limit[res], action_changes);
@@ -146,8 +150,7 @@ static bool agentns_budget_apply(struct agentns_session *s,
 		s->elapsed_crossed = false;
 	}
 	/* Where no grace was running, none is put off. */
-	return agentns_crossings_reconsider(s, !old->grace_ns ||
-					    agentns_budget_loosens(old, new));
+	return agentns_crossings_reconsider(s, loosens || !old->grace_ns);
 }
 
 /* Outside the tree lock: what a change brings about at once. */

@@ -126,7 +126,9 @@ void agentns_signal(struct agentns_session *top, int sig)
  *
  * From the raising of the generation number until everybody in it has been
  * signalled none of its tasks passes system call entry, and who wants to join
- * waits. Tasks that join afterwards live.
+ * waits. Tasks that join afterwards live; the credit that they draw is a CPU's,
+ * and a task that was interrupted there at the very entry makes its last call
+ * with it.
  *
  * Context: Process context with interrupts on; waits for IPIs.
  */

@@ -98,6 +98,7 @@ static void agentns_reaper_work(struct work_struct *work)
 		rcu_read_unlock();
 		agentns_reap(s);
 		agentns_crossed_already(s);
+		cond_resched();
 		/*
 		 * Our reference has kept it in the list; if the put takes it
 		 * out, its place in it stays good until RCU's lock is dropped.

@@ -542,6 +542,8 @@ FIXTURE_SETUP(grace)
 
 FIXTURE_TEARDOWN(grace)
 {
+	if (*plan->id)
+		session_set(plan->id, "kill", "1");
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
 }
 
@@ -566,6 +568,44 @@ TEST_F(grace, changed_after_the_signal)
 	EXPECT_GE(now_ns() - plan->used[0], 400000000);
 	EXPECT_LT(now_ns() - begin, 10000000000);
 	EXPECT_EQ(1, plan->signals);
+}
+
+/* Who may only tighten lifts no grace that runs: not by a kill that nothing calls for. */
+TEST_F(stop, grace_is_not_lifted_from_inside)
+{
+	IN_SESSION(self->pid, {
+		struct agent_ns_budget_ex ex = {
+			.max_tasks = 2, .grace_ns = 500000000,
+			.action = AGENT_NS_ACTION_TERM,
+		};
+		pid_t pid[2];
+
+		signal(SIGTERM, on_term);
+		if (set_ex(ex) || setresuid(NOBODY, NOBODY, NOBODY))
+			_exit(1);
+		for (int i = 0; i < 2; i++) {
+			pid[i] = fork();
+			if (!pid[i])
+				for (;;)
+					pause();
+		}
+		for (int i = 0; i < 2; i++) {
+			kill(pid[i], SIGKILL);
+			waitpid(pid[i], NULL, 0);
+		}
+		ex.action = AGENT_NS_ACTION_KILL;
+		ex.grace_ns = 0;
+		if (set_ex(ex))
+			_exit(2);
+		raise_flag(&plan->ready);
+		for (;;)
+			;
+	});
+	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	EXPECT_LE(1, plan->signals);
+	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid, 10000));
+	kill(self->pid, SIGKILL);
+	waitpid(self->pid, NULL, 0);
 }
 
 /* A signal that no grace followed is not the beginning of a later one's. */
