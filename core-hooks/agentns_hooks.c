@@ -156,8 +156,14 @@ void agentns_unregister(const struct agentns_ops *ops)
 }
 EXPORT_SYMBOL_GPL(agentns_unregister);
 
-/* The operations with a reference on their module, or NULL. */
-static const struct agentns_ops *agentns_ops_get(void)
+/**
+ * agentns_ops_get - the module's operations, for a caller that pins nothing
+ *
+ * Context: Any.
+ * Return: the operations, with a reference on their module that the caller
+ * drops by module_put(), or NULL.
+ */
+const struct agentns_ops *agentns_ops_get(void)
 {
 	const struct agentns_ops *ops;
 
@@ -169,8 +175,13 @@ static const struct agentns_ops *agentns_ops_get(void)
 	return ops;
 }
 
-/* The operations, for a caller that holds a session, which pins the module. */
-static const struct agentns_ops *agentns_ops_pinned(void)
+/**
+ * agentns_ops_pinned - the same for a caller that holds a session
+ *
+ * Context: Any; a session, which pins the module, outlives the call.
+ * Return: the operations.
+ */
+const struct agentns_ops *agentns_ops_pinned(void)
 {
 	return rcu_dereference_protected(agentns_ops, true);
 }

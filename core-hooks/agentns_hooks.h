@@ -16,7 +16,20 @@
 #ifndef _LINUX_AGENTNS_HOOKS_H
 #define _LINUX_AGENTNS_HOOKS_H
 
+/*
+ * Our bit of thread_info.syscall_work: the highest that a test with an
+ * immediate operand reaches, while the kernel hands out its own from 0 up.
+ * Before all includes, some of which come back here by <linux/entry-common.h>.
+ */
+#ifdef CONFIG_AGENTNS_HOOKS
+#define SYSCALL_WORK_BIT_SYSCALL_AGENT	30
+#define SYSCALL_WORK_SYSCALL_AGENT	BIT(SYSCALL_WORK_BIT_SYSCALL_AGENT)
+#else
+#define SYSCALL_WORK_SYSCALL_AGENT	0
+#endif
+
 #include <linux/agentns_series.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 #include <uapi/linux/agent_namespaces.h>
@@ -24,9 +37,12 @@
 struct agentns_charge;
 struct agentns_fork;
 struct agentns_move;
+struct agentns_writer;
 struct cred;
+struct dentry;
 struct file;
 struct fs_struct;
+struct inode;
 struct io_kiocb;
 struct iov_iter;
 struct module;
@@ -44,13 +60,24 @@ struct user_namespace;
  * Raised by one whenever a module built for the old number would misbehave.
  * agentns_register() refuses a module that was written for another one.
  */
-#define AGENTNS_HOOKS_ABI	3
+#define AGENTNS_HOOKS_ABI	4
 
 /* The files of /proc/PID, in the order of struct agentns_ops.proc_show. */
 enum agentns_proc_file {
 	AGENTNS_PROC_SESSION,
 	AGENTNS_PROC_INTENT,
 	AGENTNS_PROC_COUNTERS,
+};
+
+/**
+ * enum agentns_new_stage - when the module hears of a new inode
+ * @AGENTNS_BORN: nobody else sees it yet, and the file system's transaction is
+ *	open; not told by file systems that hash their inodes earlier or never
+ * @AGENTNS_NAMED: it has got its first name and works
+ */
+enum agentns_new_stage {
+	AGENTNS_BORN,
+	AGENTNS_NAMED,
 };
 
 /* Of kernel/nsproxy.c; the hooks build a caller's new nsproxy with it. */
@@ -175,6 +202,12 @@ struct agentns_ops {
 	void (*cancel_fork)(struct agentns_fork *fork);
 	void (*post_fork)(struct agentns_fork *fork, struct task_struct *child);
 	void (*account_cpu)(struct ns_common *ns, u64 delta_ns);
+
+	void (*stamp_write)(struct file *file, struct agentns_writer **slot);
+	void (*stamp_new)(struct dentry *dentry, struct inode *inode,
+			  enum agentns_new_stage stage);
+	void (*stamp_truncate)(struct dentry *dentry);
+	void (*stamp_release)(struct file *file, struct agentns_writer *writer);
 };
 
 /* For the module. */
@@ -196,6 +229,8 @@ extern struct ns_common agentns_init_ns;
 long agentns_prctl(int option, unsigned long arg2, unsigned long arg3,
 		   unsigned long arg4, unsigned long arg5);
 bool agentns_loaded(void);
+const struct agentns_ops *agentns_ops_get(void);
+const struct agentns_ops *agentns_ops_pinned(void);
 int agentns_proc_session(struct seq_file *m, struct pid_namespace *ns,
 			 struct pid *pid, struct task_struct *task);
 int agentns_proc_intent(struct seq_file *m, struct pid_namespace *ns,

@@ -6,6 +6,7 @@
 
 #include "intent.h"
 #include "session.h"
+#include "stamp.h"
 #include "trace.h"
 
 /* A tag may change this often. */
@@ -135,6 +136,7 @@ int agentns_intent_set(struct agentns_session *s, const char *tag, size_t len,
 		ret = -EAGAIN;
 	} else {
 		memcpy(s->intent, copy, sizeof(copy));
+		agentns_stamp_forget(s);
 		if (limit_rate)
 			s->intent_set_ns = now;
 	}

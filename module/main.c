@@ -16,6 +16,7 @@
 #include "procfs.h"
 #include "reaper.h"
 #include "session.h"
+#include "stamp.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "table.h"
@@ -25,9 +26,9 @@
  * the kernel refuse the module; a build for other headers stops right here.
  */
 #ifndef AGENTNS_WANTED_HOOKS
-#define AGENTNS_WANTED_HOOKS	3
+#define AGENTNS_WANTED_HOOKS	4
 #if AGENTNS_HOOKS_ABI != AGENTNS_WANTED_HOOKS
-#error "written for hooks number 3, unlike <linux/agentns_hooks.h> of this kernel"
+#error "written for hooks number 4, unlike <linux/agentns_hooks.h> of this kernel"
 #endif
 #endif
 
@@ -71,6 +72,10 @@ static const struct agentns_ops agentns_hook_ops = {
 	.cancel_fork	= agentns_cancel_fork_hook,
 	.post_fork	= agentns_post_fork_hook,
 	.account_cpu	= agentns_account_cpu_hook,
+	.stamp_write	= agentns_stamp_write_hook,
+	.stamp_new	= agentns_stamp_new_hook,
+	.stamp_truncate	= agentns_stamp_truncate_hook,
+	.stamp_release	= agentns_stamp_release_hook,
 };
 
 static int __init agentns_init(void)
@@ -106,6 +111,7 @@ static int __init agentns_init(void)
 	if (err)
 		goto sysctl_exit;
 	pr_info("agent sessions, hooks number %u\n", AGENTNS_WANTED_HOOKS);
+	agentns_stamp_init();
 	return 0;
 
 sysctl_exit:
@@ -114,6 +120,7 @@ table_exit:
 	agentns_table_exit();
 sysfs_exit:
 	agentns_sysfs_exit();
+	agentns_stamp_exit();
 	agentns_reaper_stop();
 deadlines_stop:
 	agentns_deadlines_stop();
@@ -133,6 +140,7 @@ static void __exit agentns_exit(void)
 	agentns_sysctl_exit();
 	agentns_table_exit();
 	agentns_sysfs_exit();
+	agentns_stamp_exit();
 	agentns_reaper_stop();
 	agentns_deadlines_stop();
 	agentns_kills_stop();

@@ -20,6 +20,7 @@
 #include "kill.h"
 #include "registry.h"
 #include "session.h"
+#include "stamp.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "trace.h"
@@ -303,6 +304,7 @@ static void agentns_session_free_rcu(struct rcu_head *rcu)
 	struct agentns_session *s =
 		container_of(rcu, struct agentns_session, rcu);
 
+	agentns_stamp_forget(s);
 	free_percpu(s->cpu);
 	kmem_cache_free(agentns_session_cache, s);
 	module_put(THIS_MODULE);

@@ -21,6 +21,7 @@
 #include "gate.h"
 
 struct agentns_dir;
+struct agentns_writer;
 
 /**
  * struct agentns_session - one agent session
@@ -113,6 +114,12 @@ struct agentns_session {
 	spinlock_t intent_lock;
 	u64 intent_set_ns;	/* boot-time clock; 0: never */
 	char intent[AGENT_NS_INTENT_MAX + 1];
+
+	/*
+	 * The latest record of who writes, for stamps; NULL for none. Replaced
+	 * under @intent_lock, read under RCU's; has a reference.
+	 */
+	struct agentns_writer __rcu *writer;
 
 	/* Of registry.c: its lock; readers of @node use RCU. */
 	struct list_head node;

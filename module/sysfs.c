@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /sys/kernel/agentns/: what the module is, and its knobs. */
+#include <linux/agentns_stamp.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
 #include <linux/string.h>
@@ -38,7 +39,8 @@ static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	return sysfs_emit(buf, "counters\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n"
 			  "clone3\nsetns\nlist\nopen\n"
-			  "stop\ndeny\ngrace\nseal\ndefaults\ntable\n");
+			  "stop\ndeny\ngrace\nseal\ndefaults\ntable\n%s",
+			  agentns_stamps_active() ? "stamps\n" : "");
 }
 
 static struct kobj_attribute features_attr = __ATTR_RO(features);
@@ -118,6 +120,7 @@ static const struct attribute_group agentns_group = {
 static const struct attribute_group *agentns_groups[] = {
 	&agentns_group,
 	&agentns_defaults_group,
+	&agentns_stamps_group,
 	NULL
 };
 

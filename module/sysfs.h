@@ -9,10 +9,11 @@ struct agentns_dir;
 struct agentns_session;
 
 /* Raised by one whenever user space can tell. */
-#define AGENTNS_ABI	4
+#define AGENTNS_ABI	5
 
 extern struct kobject *agentns_sessions_kobj;
 extern const struct attribute_group agentns_defaults_group;
+extern const struct attribute_group agentns_stamps_group;
 extern unsigned int agentns_max_session_dirs;
 
 int agentns_dir_create(struct agentns_session *s);

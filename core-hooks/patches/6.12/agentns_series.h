@@ -18,4 +18,24 @@
 /* The type of a namespace is in its operations. */
 #define AGENTNS_OPS_TYPE	.type = AGENT_NS,
 
+/* The arguments of the security module's hooks that not all series have. */
+#define AGENTNS_IDMAP_ARG	struct mnt_idmap *idmap,
+#define AGENTNS_SETATTR_ARG	struct mnt_idmap *idmap,
+#define AGENTNS_COPY_UP_ARG	struct dentry *src,
+
+/* What keeps an attribute from being copied up. */
+#define AGENTNS_COPY_UP_DISCARD	(-ECANCELED)
+
+/* How a security module says what it is, and the section of its hooks. */
+#define AGENTNS_LSM_ID		\
+	static const struct lsm_id agentns_lsmid = {	\
+		.name = "agentns", .id = AGENT_NS_LSM_ID,	\
+	};
+#define AGENTNS_LSM		&agentns_lsmid
+#define AGENTNS_LSM_INFO	.name = "agentns"
+#define AGENTNS_LSM_RO		__ro_after_init
+
+/* Is an inode on its way into the cache? */
+#define agentns_inode_is_new(inode)	((inode)->i_state & I_NEW)
+
 #endif /* _LINUX_AGENTNS_SERIES_H */

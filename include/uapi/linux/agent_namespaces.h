@@ -276,4 +276,49 @@ struct nm_proc_event {
 	__u64 inum;
 };
 
+/*
+ * The stamp on a file: which session made it, or wrote to it last. No task in
+ * a session can set, change or remove it; outside that takes CAP_SYS_ADMIN in
+ * the initial user namespace.
+ */
+#define AGENT_NS_STAMP_XATTR		"security.agentns"
+#define AGENT_NS_STAMP_VERSION		1
+
+/**
+ * struct agent_ns_stamp - the value of that attribute
+ * @version: AGENT_NS_STAMP_VERSION; what is behind it may differ in others,
+ *	which may be longer, too
+ * @_reserved: zero
+ * @uid: real user who wrote, in the initial user namespace; little-endian
+ * @session: id of the session; zeros: outside of all sessions
+ * @parent: id of its parent session; zeros: the initial agent namespace
+ * @seconds: since the epoch, when the file was made, or released or truncated
+ *	by its last writer; little-endian
+ */
+struct agent_ns_stamp {
+	__u8 version;
+	__u8 _reserved[3];
+	__le32 uid;
+	__u8 session[AGENT_NS_ID_BYTES];
+	__u8 parent[AGENT_NS_ID_BYTES];
+	__le64 seconds;
+};
+
+#define AGENT_NS_STAMP_SIZE_VER1	48
+
+/*
+ * The same for readers that know text alone, on regular files and folders:
+ * user.prov.session, 32 hex digits, or comm:COMM:pid:PID:uid:UID outside of
+ * sessions; user.prov.ts, seconds since the epoch; user.prov.intent, the
+ * session's tag where it has one. Hints: whoever may write to a file may
+ * change them.
+ */
+#define AGENT_NS_HINT_PREFIX		"user.prov."
+#define AGENT_NS_HINT_SESSION		"user.prov.session"
+#define AGENT_NS_HINT_TS		"user.prov.ts"
+#define AGENT_NS_HINT_INTENT		"user.prov.intent"
+
+/* The id of the security module in lsm_list_modules(2), where that exists. */
+#define AGENT_NS_LSM_ID			0x41544E53	/* "ATNS" */
+
 #endif /* _UAPI_LINUX_AGENT_NAMESPACES_H */

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The security module "agentns": tells agentns.ko which files are made and
+ * written to, and keeps security.agentns from whoever may not set it.
+ *
+ * It refuses nothing else, and it lets nothing pass that another module or the
+ * kernel's own checks refuse.
+ */
+#define pr_fmt(fmt) "agentns: " fmt
+
+#include <linux/agentns_hooks.h>
+#include <linux/agentns_stamp.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/export.h>
+#include <linux/lsm_hooks.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/xattr.h>
+
+/**
+ * agentns_stamps - is the security module active?
+ *
+ * Set at boot and never again.
+ */
+DEFINE_STATIC_KEY_FALSE(agentns_stamps);
+
+/* Are tasks outside of sessions of interest, too? A knob of the module's. */
+static DEFINE_STATIC_KEY_FALSE(agentns_outside);
+
+/* Set at boot, once the framework has placed us. */
+unsigned int agentns_file_blob __ro_after_init;
+
+/* Sizes when the framework reads them, offsets from then on. */
+static struct lsm_blob_sizes agentns_blob_sizes AGENTNS_LSM_RO = {
+	.lbs_file	= sizeof(struct agentns_writer *),
+	.lbs_inode	= sizeof(u64),
+};
+
+/**
+ * agentns_stamps_active - does the kernel tell of files at all?
+ *
+ * Context: Any.
+ * Return: false where agentns is missing in CONFIG_LSM and lsm=.
+ */
+bool agentns_stamps_active(void)
+{
+	return static_key_enabled(&agentns_stamps);
+}
+EXPORT_SYMBOL_GPL(agentns_stamps_active);
+
+/**
+ * agentns_stamps_outside - are writers outside of sessions of interest?
+ * @on: whether they are
+ *
+ * Context: May sleep; one caller at a time.
+ */
+void agentns_stamps_outside(bool on)
+{
+	if (on)
+		static_branch_enable(&agentns_outside);
+	else
+		static_branch_disable(&agentns_outside);
+}
+EXPORT_SYMBOL_GPL(agentns_stamps_outside);
+
+/**
+ * agentns_writer_put - drop a reference on a writer
+ * @writer: the writer, or NULL
+ *
+ * Context: Any.
+ */
+void agentns_writer_put(struct agentns_writer *writer)
+{
+	if (writer && refcount_dec_and_test(&writer->refs))
+		kfree_rcu(writer, rcu);
+}
+EXPORT_SYMBOL_GPL(agentns_writer_put);
+
+/**
+ * agentns_inode_mark - the module's own note on an inode
+ * @inode: an inode that the caller has a reference on
+ *
+ * It is 0 when the inode comes into memory, and again whenever somebody sets
+ * or removes an attribute of ours.
+ *
+ * Context: Any. Readers and writers use READ_ONCE() and WRITE_ONCE().
+ * Return: where the note is; NULL for an inode older than the framework.
+ */
+u64 *agentns_inode_mark(const struct inode *inode)
+{
+	if (unlikely(!inode->i_security))
+		return NULL;
+	return inode->i_security + agentns_blob_sizes.lbs_inode;
+}
+EXPORT_SYMBOL_GPL(agentns_inode_mark);
+
+/* A task past exit_task_namespaces() is in none. */
+static bool agentns_in_session(void)
+{
+	const struct nsproxy *nsproxy = current->nsproxy;
+
+	return nsproxy && nsproxy->agent_ns;
+}
+
+/* May be asked on each read and write of each task: nothing but tests. */
+static __always_inline bool agentns_of_interest(void)
+{
+	return agentns_in_session() || static_branch_unlikely(&agentns_outside);
+}
+
+/* Keep in @file's blob that current writes to it. */
+static noinline void agentns_note(struct file *file)
+{
+	struct agentns_writer **slot = file->f_security + agentns_file_blob;
+	const struct agentns_ops *ops;
+
+	if (agentns_in_session()) {
+		agentns_ops_pinned()->stamp_write(file, slot);
+		return;
+	}
+	ops = agentns_ops_get();
+	if (!ops)
+		return;
+	ops->stamp_write(file, slot);
+	module_put(ops->owner);
+}
+
+/*
+ * Reads and writes of all kinds come by here: write(2) and its kin, splice,
+ * sendfile, copy_file_range, clones, fallocate, aio, io_uring.
+ */
+static int agentns_file_permission(struct file *file, int mask)
+{
+	if (mask & MAY_WRITE && agentns_of_interest())
+		agentns_note(file);
+	return 0;
+}
+
+static int agentns_mmap_file(struct file *file, unsigned long reqprot,
+			     unsigned long prot, unsigned long flags)
+{
+	unsigned long type = flags & MAP_TYPE;
+
+	if (file && prot & PROT_WRITE && file->f_mode & FMODE_WRITE &&
+	    (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) &&
+	    agentns_of_interest())
+		agentns_note(file);
+	return 0;
+}
+
+static int agentns_file_mprotect(struct vm_area_struct *vma,
+				 unsigned long reqprot, unsigned long prot)
+{
+	if (vma->vm_file && prot & PROT_WRITE && vma->vm_flags & VM_SHARED &&
+	    vma->vm_file->f_mode & FMODE_WRITE && agentns_of_interest())
+		agentns_note(vma->vm_file);
+	return 0;
+}
+
+/**
+ * __agentns_close - a file that has been written to is being released
+ * @file: the file, which nobody else has a reference on
+ *
+ * The writer is dropped whether or not a module is there to make a stamp.
+ *
+ * Context: May sleep; current may be any task, kernel threads included.
+ */
+void __agentns_close(struct file *file)
+{
+	struct agentns_writer **slot = file->f_security + agentns_file_blob;
+	const struct agentns_ops *ops = agentns_ops_get();
+
+	if (ops) {
+		ops->stamp_release(file, *slot);
+		module_put(ops->owner);
+	}
+	agentns_writer_put(*slot);
+	*slot = NULL;
+}
+
+static noinline void agentns_new_inode(struct dentry *dentry,
+				       struct inode *inode,
+				       enum agentns_new_stage stage)
+{
+	const struct agentns_ops *ops = agentns_ops_get();
+
+	if (!ops)
+		return;
+	ops->stamp_new(dentry, inode, stage);
+	module_put(ops->owner);
+}
+
+/**
+ * agentns_created - a file, folder, link or node has got its first name
+ * @dentry: its name, in a folder that the caller has locked
+ *
+ * Context: May sleep; the caller holds write access to the mount, and neither
+ * a transaction nor the new inode's lock.
+ */
+void agentns_created(struct dentry *dentry)
+{
+	if (static_branch_unlikely(&agentns_stamps) &&
+	    agentns_of_interest() && d_really_is_positive(dentry))
+		agentns_new_inode(dentry, d_inode(dentry), AGENTNS_NAMED);
+}
+EXPORT_SYMBOL(agentns_created);
+
+/**
+ * agentns_linked - a file has got one more name
+ * @inode: the file
+ * @dentry: the name, in a folder that the caller has locked
+ *
+ * Of interest when it is the first one, after O_TMPFILE.
+ *
+ * Context: As agentns_created().
+ */
+void agentns_linked(struct inode *inode, struct dentry *dentry)
+{
+	if (static_branch_unlikely(&agentns_stamps) &&
+	    agentns_of_interest() && inode->i_nlink == 1)
+		agentns_new_inode(dentry, inode, AGENTNS_NAMED);
+}
+
+/*
+ * Also called for what was there before. A new inode is not seen by others
+ * yet, and the file system's transaction, where it has one, is still open.
+ */
+static void agentns_d_instantiate(struct dentry *dentry, struct inode *inode)
+{
+	if (inode && agentns_inode_is_new(inode) && agentns_of_interest())
+		agentns_new_inode(dentry, inode, AGENTNS_BORN);
+}
+
+/* Truncation by any call; on an overlay also that of the file below. */
+static int agentns_inode_setattr(AGENTNS_SETATTR_ARG struct dentry *dentry,
+				 struct iattr *attr)
+{
+	const struct agentns_ops *ops;
+
+	if (likely(!(attr->ia_valid & ATTR_SIZE)) || !agentns_of_interest())
+		return 0;
+	ops = agentns_ops_get();
+	if (ops) {
+		ops->stamp_truncate(dentry);
+		module_put(ops->owner);
+	}
+	return 0;
+}
+
+static bool agentns_is_hint(const char *name)
+{
+	return !strncmp(name, AGENT_NS_HINT_PREFIX,
+			sizeof(AGENT_NS_HINT_PREFIX) - 1);
+}
+
+/* An attribute of ours is about to change: forget what is known of it. */
+static int agentns_guard(struct dentry *dentry, const char *name)
+{
+	bool stamp = !strcmp(name, AGENT_NS_STAMP_XATTR);
+	u64 *mark;
+
+	if (likely(!stamp && !agentns_is_hint(name)))
+		return 0;
+	if (stamp && (agentns_in_session() || !capable(CAP_SYS_ADMIN)))
+		return -EPERM;
+	mark = agentns_inode_mark(d_backing_inode(dentry));
+	if (mark)
+		WRITE_ONCE(*mark, 0);
+	return 0;
+}
+
+#ifdef AGENTNS_LSM_CAPS
+
+/*
+ * A hook's 0 here stands for the kernel's own check, too. Attributes of the
+ * two modules that check theirs by other rules are left to them, while they
+ * are there.
+ */
+static bool agentns_checked_by_other(const char *name)
+{
+	if (!strcmp(name, XATTR_NAME_SELINUX))
+		return strstr(lsm_names, "selinux");
+	if (!strncmp(name, XATTR_NAME_SMACK, sizeof(XATTR_NAME_SMACK) - 1))
+		return strstr(lsm_names, "smack");
+	return false;
+}
+
+static int agentns_inode_setxattr(AGENTNS_IDMAP_ARG struct dentry *dentry,
+				  const char *name, const void *value,
+				  size_t size, int flags)
+{
+	int ret = agentns_guard(dentry, name);
+
+	if (ret || agentns_checked_by_other(name))
+		return ret;
+	return cap_inode_setxattr(dentry, name, value, size, flags);
+}
+
+static int agentns_inode_removexattr(AGENTNS_IDMAP_ARG struct dentry *dentry,
+				     const char *name)
+{
+	int ret = agentns_guard(dentry, name);
+
+	if (ret || agentns_checked_by_other(name))
+		return ret;
+	return cap_inode_removexattr(AGENTNS_IDMAP, dentry, name);
+}
+
+#else
+
+static int agentns_inode_setxattr(AGENTNS_IDMAP_ARG struct dentry *dentry,
+				  const char *name, const void *value,
+				  size_t size, int flags)
+{
+	return agentns_guard(dentry, name);
+}
+
+static int agentns_inode_removexattr(AGENTNS_IDMAP_ARG struct dentry *dentry,
+				     const char *name)
+{
+	return agentns_guard(dentry, name);
+}
+
+#endif
+
+/* The copy is a new file of whoever made overlayfs copy it. */
+static int agentns_inode_copy_up_xattr(AGENTNS_COPY_UP_ARG const char *name)
+{
+	if (!strcmp(name, AGENT_NS_STAMP_XATTR) || agentns_is_hint(name))
+		return AGENTNS_COPY_UP_DISCARD;
+	return -EOPNOTSUPP;
+}
+
+static struct security_hook_list agentns_lsm_hooks[] AGENTNS_LSM_RO = {
+	LSM_HOOK_INIT(file_permission, agentns_file_permission),
+	LSM_HOOK_INIT(mmap_file, agentns_mmap_file),
+	LSM_HOOK_INIT(file_mprotect, agentns_file_mprotect),
+	LSM_HOOK_INIT(d_instantiate, agentns_d_instantiate),
+	LSM_HOOK_INIT(inode_setattr, agentns_inode_setattr),
+	LSM_HOOK_INIT(inode_setxattr, agentns_inode_setxattr),
+	LSM_HOOK_INIT(inode_removexattr, agentns_inode_removexattr),
+	LSM_HOOK_INIT(inode_copy_up_xattr, agentns_inode_copy_up_xattr),
+};
+
+AGENTNS_LSM_ID
+
+static int __init agentns_lsm_init(void)
+{
+	agentns_file_blob = agentns_blob_sizes.lbs_file;
+	security_add_hooks(agentns_lsm_hooks, ARRAY_SIZE(agentns_lsm_hooks),
+			   AGENTNS_LSM);
+	static_branch_enable(&agentns_stamps);
+	return 0;
+}
+
+DEFINE_LSM(agentns) = {
+	AGENTNS_LSM_INFO,
+	.init	= agentns_lsm_init,
+	.blobs	= &agentns_blob_sizes,
+};

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stamps on files. A file gets one when it is made, when it is truncated and
+ * when a file opened for it is released that has been written to; complete
+ * when the call returns. No call of the user's fails or waits for it: what a
+ * file system refuses is counted.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/agentns_stamp.h>
+#include <linux/cred.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+
+#include "compat/fs.h"
+#include "session.h"
+#include "stamp.h"
+#include "stamp_skip.h"
+
+/* Are the hints of user.prov.* set? A knob in sysfs. */
+bool agentns_stamp_hints = true;
+
+/* Are writers outside of sessions told? A knob in sysfs; guarded by the lock. */
+static bool agentns_outside;
+static DEFINE_MUTEX(agentns_outside_lock);
+
+static atomic64_t agentns_failed = ATOMIC64_INIT(0);
+static atomic_t agentns_serial = ATOMIC_INIT(0);
+
+/* Room for the longest hint: comm:COMM:pid:PID:uid:UID. */
+#define AGENTNS_HINT_MAX	72
+
+/**
+ * agentns_stamps_failed - how many stamps were refused
+ *
+ * Context: Any.
+ */
+u64 agentns_stamps_failed(void)
+{
+	return atomic64_read(&agentns_failed);
+}
+
+static void agentns_stamp_count_failure(void)
+{
+	atomic64_inc(&agentns_failed);
+}
+
+/*
+ * Can files there be stamped, or be expected to? Pseudo file systems hold
+ * nothing that anybody wrote; network file systems and those in user space
+ * would turn each stamp into calls to somewhere else. An overlay's files are
+ * those of its upper layer, which come by themselves.
+ */
+static bool agentns_stampable_sb(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case OVERLAYFS_SUPER_MAGIC:
+	case FUSE_SUPER_MAGIC:
+		return false;
+	case TMPFS_MAGIC:
+		/* Not memfd_create() and shmget(). */
+		return !(sb->s_flags & SB_NOUSER);
+	case RAMFS_MAGIC:
+		return true;
+	}
+	return sb->s_type->fs_flags & FS_REQUIRES_DEV;
+}
+
+static bool agentns_stampable(const struct inode *inode)
+{
+	return agentns_stampable_sb(inode->i_sb) && !IS_PRIVATE(inode) &&
+	       !agentns_skip_fstype(inode->i_sb);
+}
+
+/* A record of current; @s is its session, or NULL. */
+static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
+{
+	struct agentns_writer *w;
+
+	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!w)
+		return NULL;
+	refcount_set(&w->refs, 1);
+	do {
+		w->serial = atomic_inc_return(&agentns_serial);
+	} while (!w->serial);
+	w->uid = current_uid();
+	if (!s) {
+		w->tgid = task_tgid_nr(current);
+		get_task_comm(w->comm, current->group_leader);
+		return w;
+	}
+	memcpy(w->session, s->id, sizeof(w->session));
+	if (s->parent)
+		memcpy(w->parent, s->parent->id, sizeof(w->parent));
+	return w;
+}
+
+/* The session's latest record, where it is of the same user; RCU's lock. */
+static struct agentns_writer *agentns_writer_peek(struct agentns_session *s)
+{
+	struct agentns_writer *w = rcu_dereference(s->writer);
+
+	return w && uid_eq(w->uid, current_uid()) ? w : NULL;
+}
+
+static struct agentns_writer *agentns_writer_new(struct agentns_session *s)
+{
+	struct agentns_writer *w = agentns_writer_alloc(s), *old;
+
+	if (!w || !s)
+		return w;
+	refcount_inc(&w->refs);
+	/* The tag that it has now, unless agentns_stamp_forget() comes after. */
+	spin_lock(&s->intent_lock);
+	memcpy(w->intent, s->intent, sizeof(w->intent));
+	old = rcu_dereference_protected(s->writer,
+					lockdep_is_held(&s->intent_lock));
+	rcu_assign_pointer(s->writer, w);
+	spin_unlock(&s->intent_lock);
+	agentns_writer_put(old);
+	return w;
+}
+
+/* Who current is, referenced; NULL without memory. */
+static struct agentns_writer *agentns_writer_get(void)
+{
+	struct agentns_session *s = current_session();
+	struct agentns_writer *w;
+
+	if (!s)
+		return agentns_writer_new(NULL);
+	rcu_read_lock();
+	w = agentns_writer_peek(s);
+	if (w && !refcount_inc_not_zero(&w->refs))
+		w = NULL;
+	rcu_read_unlock();
+	return w ?: agentns_writer_new(s);
+}
+
+/**
+ * agentns_stamp_forget - the session's record is out of date
+ * @s: the session, whose intent_lock is held, or which nobody else uses
+ *
+ * Context: Any that allows spinlocks.
+ */
+void agentns_stamp_forget(struct agentns_session *s)
+{
+	struct agentns_writer *old = rcu_dereference_protected(s->writer, true);
+
+	RCU_INIT_POINTER(s->writer, NULL);
+	agentns_writer_put(old);
+}
+
+/* Is it current whom a file's writer stands for already? */
+static bool agentns_writer_is_current(const struct agentns_writer *w)
+{
+	struct agentns_session *s = current_session();
+	bool same;
+
+	if (!w)
+		return false;
+	rcu_read_lock();
+	if (s)
+		/* While it is the session's, it is not freed: a look will do. */
+		same = w == agentns_writer_peek(s);
+	else
+		/* Freed after a grace period; a stale one is replaced. */
+		same = w->tgid == task_tgid_nr(current) &&
+		       uid_eq(w->uid, current_uid()) &&
+		       !strcmp(w->comm, current->group_leader->comm);
+	rcu_read_unlock();
+	return same;
+}
+
+/**
+ * agentns_stamp_write_hook - see struct agentns_ops.stamp_write
+ * @file: the file
+ * @slot: its writer; of several that write at once the last one stays
+ */
+void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot)
+{
+	const struct inode *inode = file_inode(file);
+	struct agentns_writer *w;
+
+	if (!S_ISREG(inode->i_mode))
+		return;
+	rcu_read_lock();
+	if (agentns_writer_is_current(READ_ONCE(*slot))) {
+		rcu_read_unlock();
+		return;
+	}
+	rcu_read_unlock();
+	if (inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC ?
+	    IS_PRIVATE(inode) :
+	    !agentns_stampable(inode) || agentns_below_overlay(file))
+		return;
+	w = agentns_writer_get();
+	/* Rather none than somebody else's. */
+	if (!w)
+		agentns_stamp_count_failure();
+	agentns_writer_put(xchg(slot, w));
+}
+
+/**
+ * struct agentns_stamping - one stamp on its way to a file
+ * @dentry: a name of the file
+ * @inode: the file
+ * @writer: who is to be in it; NULL: nobody, what there is goes
+ * @seconds: since the epoch
+ * @mark: agentns_inode_mark() of the inode, or NULL
+ * @fresh: the inode is new: it has no attributes of ours
+ *
+ * On the stack of whoever makes it.
+ */
+struct agentns_stamping {
+	struct dentry *dentry;
+	struct inode *inode;
+	const struct agentns_writer *writer;
+	time64_t seconds;
+	u64 *mark;
+	bool fresh;
+};
+
+/*
+ * What an inode's mark says: which record's stamp of which second it bears.
+ * The last bit is set while its hints are missing.
+ */
+#define AGENTNS_MARK_NO_HINTS	1
+
+static u64 agentns_mark_of(const struct agentns_stamping *st)
+{
+	return (u64)st->writer->serial << 32 | ((u32)st->seconds << 1);
+}
+
+static u64 agentns_mark_read(const struct agentns_stamping *st)
+{
+	return st->mark ? READ_ONCE(*st->mark) : 0;
+}
+
+static void agentns_mark_set(const struct agentns_stamping *st, u64 value)
+{
+	if (st->mark)
+		WRITE_ONCE(*st->mark, value);
+}
+
+/* Set an attribute, or remove it for a @size of 0; an equal one stays. */
+static int agentns_attr_set(const struct agentns_stamping *st,
+			    const char *name, const void *value, size_t size)
+{
+	char old[AGENTNS_HINT_MAX + 1];
+	ssize_t n = -ENODATA;
+	int err;
+
+	if (!st->fresh)
+		n = __vfs_getxattr(st->dentry, st->inode, name, old,
+				   sizeof(old));
+	if (n == size && !memcmp(old, value, size))
+		return 0;
+	if (!size) {
+		if (n == -ENODATA || n == -EOPNOTSUPP)
+			return 0;
+		return __vfs_removexattr(AGENTNS_NO_IDMAP, st->dentry, name);
+	}
+	err = __vfs_setxattr(AGENTNS_NO_IDMAP, st->dentry, st->inode, name,
+			     value, size, 0);
+	/* Rather none than somebody else's. */
+	if (err && n != -ENODATA && n != -EOPNOTSUPP)
+		__vfs_removexattr(AGENTNS_NO_IDMAP, st->dentry, name);
+	return err;
+}
+
+static int agentns_set_stamp(const struct agentns_stamping *st)
+{
+	const struct agentns_writer *w = st->writer;
+	struct agent_ns_stamp stamp = {
+		.version = AGENT_NS_STAMP_VERSION,
+	};
+
+	BUILD_BUG_ON(sizeof(stamp) != AGENT_NS_STAMP_SIZE_VER1);
+	BUILD_BUG_ON(sizeof(stamp) > AGENTNS_HINT_MAX);
+
+	if (!w)
+		return agentns_attr_set(st, AGENT_NS_STAMP_XATTR, NULL, 0);
+	stamp.uid = cpu_to_le32(from_kuid(&init_user_ns, w->uid));
+	stamp.seconds = cpu_to_le64(st->seconds);
+	memcpy(stamp.session, w->session, sizeof(stamp.session));
+	memcpy(stamp.parent, w->parent, sizeof(stamp.parent));
+	return agentns_attr_set(st, AGENT_NS_STAMP_XATTR, &stamp,
+				sizeof(stamp));
+}
+
+static int agentns_session_hint(const struct agentns_writer *w, char *text)
+{
+	if (!w)
+		return 0;
+	if (!w->tgid)
+		return scnprintf(text, AGENTNS_HINT_MAX, "%*phN",
+				 AGENT_NS_ID_BYTES, w->session);
+	return scnprintf(text, AGENTNS_HINT_MAX, "comm:%s:pid:%d:uid:%u",
+			 w->comm, w->tgid, from_kuid(&init_user_ns, w->uid));
+}
+
+static int agentns_set_hints(const struct agentns_stamping *st)
+{
+	const struct agentns_writer *w = st->writer;
+	char text[AGENTNS_HINT_MAX];
+	int err, ret, n;
+
+	n = agentns_session_hint(w, text);
+	ret = agentns_attr_set(st, AGENT_NS_HINT_SESSION, text, n);
+	n = w ? scnprintf(text, sizeof(text), "%lld", st->seconds) : 0;
+	err = agentns_attr_set(st, AGENT_NS_HINT_TS, text, n);
+	ret = ret ?: err;
+	err = agentns_attr_set(st, AGENT_NS_HINT_INTENT, w ? w->intent : NULL,
+			       w ? strlen(w->intent) : 0);
+	return ret ?: err;
+}
+
+/* Kinds of files on which user.* is allowed. */
+static bool agentns_takes_hints(const struct inode *inode)
+{
+	return (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)) &&
+	       READ_ONCE(agentns_stamp_hints);
+}
+
+/* With the inode's lock, or before anybody else sees the inode. */
+static void agentns_put_stamp(struct agentns_stamping *st)
+{
+	u64 mark = st->writer ? agentns_mark_of(st) : 0;
+	u64 old = agentns_mark_read(st);
+	int err = 0;
+
+	if (mark && old == mark)
+		return;
+	if (!mark || old != (mark | AGENTNS_MARK_NO_HINTS))
+		err = agentns_set_stamp(st);
+	if (agentns_takes_hints(st->inode)) {
+		int ret = agentns_set_hints(st);
+
+		err = err ?: ret;
+	}
+	agentns_mark_set(st, err ? 0 : mark);
+	if (err && (st->writer || err != -EOPNOTSUPP))
+		agentns_stamp_count_failure();
+}
+
+static void agentns_stamping_init(struct agentns_stamping *st,
+				  struct dentry *dentry, struct inode *inode,
+				  const struct agentns_writer *writer)
+{
+	st->dentry = dentry;
+	st->inode = inode;
+	st->writer = writer;
+	st->seconds = ktime_get_real_seconds();
+	st->mark = agentns_inode_mark(inode);
+	st->fresh = false;
+	/* Where nothing is to be told, nothing false is to be left, either. */
+	if (agentns_skip_path(dentry, inode))
+		st->writer = NULL;
+}
+
+/*
+ * Before anybody sees it, and in the transaction that creates it: after a crash
+ * a file is there with its stamp or is not there. Of the file systems that
+ * come by here only ext4 has this transaction in current, and checks whether
+ * it has room for an attribute. It gets no hints yet, for which there would be
+ * none. What is refused here is tried again when the file has its name.
+ */
+static void agentns_stamp_born(struct agentns_stamping *st)
+{
+	if (st->inode->i_sb->s_magic != EXT4_SUPER_MAGIC ||
+	    !st->inode->i_nlink || !st->writer)
+		return;
+	st->fresh = true;
+	if (!agentns_set_stamp(st))
+		agentns_mark_set(st, agentns_mark_of(st) |
+				 AGENTNS_MARK_NO_HINTS);
+}
+
+/* A second may have gone by since it was born: its stamp is of that one. */
+static void agentns_stamp_go_on(struct agentns_stamping *st)
+{
+	u64 mark = agentns_mark_read(st);
+
+	if (mark >> 32 != st->writer->serial ||
+	    !(mark & AGENTNS_MARK_NO_HINTS))
+		return;
+	st->fresh = true;
+	st->seconds -= ((u32)st->seconds - (u32)(mark >> 1)) & 0x7fffffff;
+}
+
+/**
+ * agentns_stamp_new_hook - see struct agentns_ops.stamp_new
+ * @dentry: its name
+ * @inode: what has been made
+ * @stage: how far it is
+ */
+void agentns_stamp_new_hook(struct dentry *dentry, struct inode *inode,
+			    enum agentns_new_stage stage)
+{
+	struct agentns_stamping st;
+	struct agentns_writer *w;
+
+	if (!agentns_stampable(inode))
+		return;
+	w = agentns_writer_get();
+	if (!w) {
+		agentns_stamp_count_failure();
+		return;
+	}
+	agentns_stamping_init(&st, dentry, inode, w);
+	if (stage == AGENTNS_BORN) {
+		agentns_stamp_born(&st);
+	} else if (st.writer) {
+		agentns_stamp_go_on(&st);
+		inode_lock(inode);
+		agentns_put_stamp(&st);
+		inode_unlock(inode);
+	}
+	agentns_writer_put(w);
+}
+
+/**
+ * agentns_stamp_truncate_hook - see struct agentns_ops.stamp_truncate
+ * @dentry: a name of the file
+ */
+void agentns_stamp_truncate_hook(struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct agentns_stamping st;
+	struct agentns_writer *w;
+
+	if (!S_ISREG(inode->i_mode) || !agentns_stampable(inode))
+		return;
+	w = agentns_writer_get();
+	if (!w)
+		agentns_stamp_count_failure();
+	agentns_stamping_init(&st, dentry, inode, w);
+	agentns_put_stamp(&st);
+	agentns_writer_put(w);
+}
+
+/*
+ * A file system that is being frozen makes whoever writes to it wait, and the
+ * release of a file must not: a stamp is then lost, and counted.
+ */
+static bool agentns_try_write(struct super_block *sb)
+{
+	if (!sb_start_write_trylock(sb))
+		return false;
+	if (!sb_rdonly(sb))
+		return true;
+	sb_end_write(sb);
+	return false;
+}
+
+/**
+ * agentns_stamp_release_hook - see struct agentns_ops.stamp_release
+ * @file: the file
+ * @writer: who wrote to it last
+ */
+void agentns_stamp_release_hook(struct file *file,
+				struct agentns_writer *writer)
+{
+	struct dentry *dentry = file_dentry(file);
+	struct agentns_stamping st;
+	struct inode *inode;
+
+	if (dentry->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+		dentry = agentns_upper_dentry(dentry);
+	inode = d_inode(dentry);
+	if (!inode || !agentns_stampable(inode))
+		return;
+	agentns_stamping_init(&st, dentry, inode, writer);
+	if (st.writer && agentns_mark_read(&st) == agentns_mark_of(&st))
+		return;
+	if (!agentns_try_write(inode->i_sb)) {
+		agentns_stamp_count_failure();
+		return;
+	}
+	inode_lock(inode);
+	agentns_put_stamp(&st);
+	inode_unlock(inode);
+	sb_end_write(inode->i_sb);
+}
+
+/* Is the knob for writers outside of sessions on? */
+bool agentns_stamp_outside(void)
+{
+	return READ_ONCE(agentns_outside);
+}
+
+/**
+ * agentns_stamp_set_outside - turn that knob
+ * @on: whether they get stamps, too
+ *
+ * Context: May sleep.
+ */
+void agentns_stamp_set_outside(bool on)
+{
+	mutex_lock(&agentns_outside_lock);
+	if (agentns_outside != on) {
+		WRITE_ONCE(agentns_outside, on);
+		agentns_stamps_outside(on);
+	}
+	mutex_unlock(&agentns_outside_lock);
+}
+
+void __init agentns_stamp_init(void)
+{
+	if (!agentns_stamps_active())
+		pr_notice("files get no stamps: the security module agentns is not active; add it to the list of lsm= on the kernel's command line, or to CONFIG_LSM\n");
+}
+
+/* No hook is called any more. */
+void agentns_stamp_exit(void)
+{
+	agentns_stamp_set_outside(false);
+	agentns_skip_exit();
+}
