@@ -347,7 +347,12 @@ static struct security_hook_list agentns_lsm_hooks[] AGENTNS_LSM_RO = {
 	LSM_HOOK_INIT(inode_copy_up_xattr, agentns_inode_copy_up_xattr),
 };
 
-AGENTNS_LSM_ID
+#ifdef AGENTNS_HAVE_LSM_ID
+static const struct lsm_id agentns_lsmid = {
+	.name	= "agentns",
+	.id	= AGENT_NS_LSM_ID,
+};
+#endif
 
 static int __init agentns_lsm_init(void)
 {

@@ -120,6 +120,20 @@ int agentns_may_turn_knobs(void)
 }
 
 /**
+ * agentns_may_turn_stamp_knobs - the same for those of stamps on files
+ *
+ * From no session at all, sealed or not: they would be a way to take stamps
+ * away, which nobody in a session can do otherwise.
+ *
+ * Context: Process context; current's.
+ * Return: 0 or -EPERM.
+ */
+int agentns_may_turn_stamp_knobs(void)
+{
+	return current_session() ? -EPERM : 0;
+}
+
+/**
  * agentns_may_set_budget - may current replace a session's budget?
  * @s: the session that current is in
  * @old: its budget

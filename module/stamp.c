@@ -155,24 +155,37 @@ void agentns_stamp_forget(struct agentns_session *s)
 }
 
 /* Is it current whom a file's writer stands for already? */
-static bool agentns_writer_is_current(const struct agentns_writer *w)
+static bool agentns_slot_is_current(struct agentns_writer **slot)
 {
 	struct agentns_session *s = current_session();
+	const struct agentns_writer *w;
 	bool same;
 
-	if (!w)
-		return false;
+	/* Others may replace it meanwhile: RCU keeps it in memory. */
 	rcu_read_lock();
-	if (s)
-		/* While it is the session's, it is not freed: a look will do. */
+	w = READ_ONCE(*slot);
+	if (!w)
+		same = false;
+	else if (s)
 		same = w == agentns_writer_peek(s);
 	else
-		/* Freed after a grace period; a stale one is replaced. */
 		same = w->tgid == task_tgid_nr(current) &&
 		       uid_eq(w->uid, current_uid()) &&
 		       !strcmp(w->comm, current->group_leader->comm);
 	rcu_read_unlock();
 	return same;
+}
+
+/*
+ * On an overlay it is the file that the user has open which is told, once; not
+ * the one of the upper layer, which overlayfs opens for it.
+ */
+static bool agentns_takes_writer(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	return inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC ||
+	       (agentns_stampable(inode) && !agentns_below_overlay(file));
 }
 
 /**
@@ -182,20 +195,11 @@ static bool agentns_writer_is_current(const struct agentns_writer *w)
  */
 void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot)
 {
-	const struct inode *inode = file_inode(file);
 	struct agentns_writer *w;
 
-	if (!S_ISREG(inode->i_mode))
+	if (!S_ISREG(file_inode(file)->i_mode))
 		return;
-	rcu_read_lock();
-	if (agentns_writer_is_current(READ_ONCE(*slot))) {
-		rcu_read_unlock();
-		return;
-	}
-	rcu_read_unlock();
-	if (inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC ?
-	    IS_PRIVATE(inode) :
-	    !agentns_stampable(inode) || agentns_below_overlay(file))
+	if (agentns_slot_is_current(slot) || !agentns_takes_writer(file))
 		return;
 	w = agentns_writer_get();
 	/* Rather none than somebody else's. */
@@ -340,10 +344,12 @@ static void agentns_put_stamp(struct agentns_stamping *st)
 	if (agentns_takes_hints(st->inode)) {
 		int ret = agentns_set_hints(st);
 
-		err = err ?: ret;
+		/* user.* is not allowed everywhere: no failure of ours. */
+		if (ret != -EOPNOTSUPP)
+			err = err ?: ret;
 	}
 	agentns_mark_set(st, err ? 0 : mark);
-	if (err && (st->writer || err != -EOPNOTSUPP))
+	if (err)
 		agentns_stamp_count_failure();
 }
 

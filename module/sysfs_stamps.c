@@ -30,7 +30,7 @@ static ssize_t stamp_outside_store(struct kobject *kobj,
 				   struct kobj_attribute *attr,
 				   const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_knobs();
+	int ret = agentns_may_turn_stamp_knobs();
 	bool on;
 
 	if (!ret)
@@ -53,7 +53,7 @@ static ssize_t stamp_hints_store(struct kobject *kobj,
 				 struct kobj_attribute *attr,
 				 const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_knobs();
+	int ret = agentns_may_turn_stamp_knobs();
 	bool on;
 
 	if (!ret)
@@ -85,7 +85,7 @@ static ssize_t skip_fstypes_store(struct kobject *kobj,
 				  struct kobj_attribute *attr,
 				  const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_knobs();
+	int ret = agentns_may_turn_stamp_knobs();
 
 	if (!ret)
 		ret = strlen(buf) == count ? agentns_skip_set_fstypes(buf) :
@@ -105,7 +105,7 @@ static ssize_t skip_paths_store(struct kobject *kobj,
 				struct kobj_attribute *attr,
 				const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_knobs();
+	int ret = agentns_may_turn_stamp_knobs();
 
 	if (!ret)
 		ret = strlen(buf) == count ? agentns_skip_set_paths(buf) :

@@ -28,7 +28,6 @@
 #define AGENTNS_COPY_UP_DISCARD	1
 
 /* How a security module says what it is, and the section of its hooks. */
-#define AGENTNS_LSM_ID
 #define AGENTNS_LSM		"agentns"
 #define AGENTNS_LSM_INFO	.name = "agentns"
 #define AGENTNS_LSM_RO		__lsm_ro_after_init

@@ -33,11 +33,8 @@
 #define AGENTNS_COPY_UP_DISCARD	(-ECANCELED)
 
 /* How a security module says what it is, and the section of its hooks. */
-#define AGENTNS_LSM_ID		\
-	static const struct lsm_id agentns_lsmid = {	\
-		.name = "agentns", .id = AGENT_NS_LSM_ID,	\
-	};
-#define AGENTNS_LSM		&agentns_lsmid
+#define AGENTNS_HAVE_LSM_ID
+#define AGENTNS_LSM		(&agentns_lsmid)
 #define AGENTNS_LSM_INFO	.id = &agentns_lsmid
 #define AGENTNS_LSM_RO		__ro_after_init
 
