@@ -14,17 +14,19 @@
 #include "problem.h"
 #include "table.h"
 
-enum { COL_FILE, COL_SESSION, COL_WRITER, COL_PID, COL_UID, COL_TIME,
-       COL_INTENT, COL_SOURCE, N_PROV_COLUMNS };
+enum { COL_FILE, COL_SESSION, COL_PARENT, COL_WRITER, COL_PID, COL_UID,
+       COL_TIME, COL_INTENT, COL_SOURCE, N_PROV_COLUMNS };
 
 static const struct column prov_columns[] = {
 	[COL_FILE]	= { "FILE", "the file", COLUMN_STRING },
 	[COL_SESSION]	= { "SESSION", "id of the session that wrote it; empty: none",
 			    COLUMN_STRING },
+	[COL_PARENT]	= { "PARENT", "id of that session's parent; empty: none or unknown",
+			    COLUMN_STRING },
 	[COL_WRITER]	= { "WRITER", "name of a process outside of any session",
 			    COLUMN_STRING },
 	[COL_PID]	= { "PID", "that process's id", COLUMN_NUMBER },
-	[COL_UID]	= { "UID", "that process's user", COLUMN_NUMBER },
+	[COL_UID]	= { "UID", "the user who wrote it", COLUMN_NUMBER },
 	[COL_TIME]	= { "TIME", "when, seconds since the epoch",
 			    COLUMN_NUMBER },
 	[COL_INTENT]	= { "INTENT", "the session's intent tag",
@@ -52,8 +54,10 @@ const struct command command_prov = {
 	.summary = "show which session wrote a file",
 	.operands = "[OPTION...] FILE...",
 	.about =
-"Show which session wrote a file, as its extended attributes user.prov.* say.\n"
-"Whoever may write the file may set those: they are hints, not evidence.",
+"Show which session wrote a file, as its extended attribute security.agentns\n"
+"says, which no task in a session can set. Where that is missing, user.prov.*\n"
+"are shown, which whoever may write the file may set: hints, not evidence. The\n"
+"column SOURCE tells which.",
 	.options = options,
 	.columns = prov_columns,
 	.notes =
@@ -80,6 +84,7 @@ static char *prov_cell(const void *data, size_t column)
 {
 	const struct row *row = data;
 	const struct provenance *p = &row->prov;
+	static const struct agent_session_id_uapi none;
 	char id[AGENTNS_ID_BUFSIZE];
 
 	switch (column) {
@@ -88,19 +93,26 @@ static char *prov_cell(const void *data, size_t column)
 	case COL_SESSION:
 		return p->kind == PROV_SESSION ?
 			format("%s", agentns_id_format(&p->id, id)) : NULL;
+	case COL_PARENT:
+		return memcmp(&p->parent, &none, sizeof(none)) ?
+			format("%s", agentns_id_format(&p->parent, id)) : NULL;
 	case COL_WRITER:
-		return p->kind == PROV_PROCESS ? format("%s", p->comm) : NULL;
+		return p->kind == PROV_PROCESS && (*p->comm || !p->vouched) ?
+			format("%s", p->comm) : NULL;
 	case COL_PID:
-		return p->kind == PROV_PROCESS ? format("%lu", p->pid) : NULL;
+		return p->kind == PROV_PROCESS && (p->pid || !p->vouched) ?
+			format("%lu", p->pid) : NULL;
 	case COL_UID:
-		return p->kind == PROV_PROCESS ? format("%lu", p->uid) : NULL;
+		return p->kind == PROV_PROCESS || p->vouched ?
+			format("%lu", p->uid) : NULL;
 	case COL_TIME:
 		return p->has_time ? format("%llu", p->time) : NULL;
 	case COL_INTENT:
 		return *p->intent ? format("%s", p->intent) : NULL;
 	case COL_SOURCE:
 		return p->kind != PROV_NONE ?
-			format("user.prov.session") : NULL;
+			format("%s", p->vouched ? AGENT_NS_STAMP_XATTR :
+						  AGENT_NS_HINT_SESSION) : NULL;
 	}
 	return NULL;
 }
@@ -144,10 +156,6 @@ static void show_trees(struct prov *prov, char **paths)
 			warnx("cannot read \"%s\": %s", escape(entry->fts_path),
 			      strerror(entry->fts_errno));
 			prov->status = EXIT_FAILURE;
-			break;
-		case FTS_SL:
-		case FTS_SLNONE:
-			/* They take no attributes of this kind. */
 			break;
 		default:
 			show_file(prov, entry->fts_path, entry->fts_accpath);

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "doctor.h"
 #include "problem.h"
+#include "provenance.h"
 #include "table.h"
 
 #define SYSCTL		"/proc/sys/kernel/agent_ns/"
@@ -366,9 +366,10 @@ void doctor_loaded(struct doctor *d, struct doctor_check *check)
 
 /* ---- its surroundings ---- */
 
-static bool stamps(const struct doctor *d)
+/* Does this module stamp files, given a security module in the kernel? */
+static bool can_stamp(const struct doctor *d)
 {
-	return has_line(d, SYSFS "features", "stamp");
+	return exists(d, SYSFS "stamps_failed");
 }
 
 void doctor_lsm(struct doctor *d, struct doctor_check *check)
@@ -382,7 +383,7 @@ void doctor_lsm(struct doctor *d, struct doctor_check *check)
 	snprintf(list, sizeof(list), ",%s,", order);
 	if (strstr(list, ",agentns,")) {
 		found(check, DOCTOR_OK, "order: %s", order);
-	} else if (stamps(d)) {
+	} else if (can_stamp(d)) {
 		found(check, DOCTOR_FAILED, "files are not stamped: agentns is not in the order %s",
 		      order);
 		check->fix = format("sed -i 's/^GRUB_CMDLINE_LINUX=\"/&lsm=%s,agentns /' /etc/default/grub && update-grub && reboot",
@@ -458,6 +459,7 @@ struct outcome {
 static void write_test_file(struct outcome *o)
 {
 	char name[] = "/tmp/agentns-doctor-XXXXXX";
+	struct provenance prov;
 	int fd = mkstemp(name);
 	ssize_t n;
 
@@ -465,9 +467,8 @@ static void write_test_file(struct outcome *o)
 		return;
 	n = write(fd, name, sizeof(name));
 	close(fd);
-	n = n < 0 ? n : getxattr(name, "user.prov.session", o->stamp,
-				 sizeof(o->stamp) - 1);
-	o->stamp[n > 0 ? n : 0] = '\0';
+	if (n > 0 && !provenance_read(name, &prov) && prov.vouched)
+		agentns_id_format(&prov.id, o->stamp);
 	unlink(name);
 }
 
@@ -537,8 +538,10 @@ void doctor_stamp(struct doctor *d, struct doctor_check *check)
 {
 	if (*d->stamped) {
 		found(check, DOCTOR_OK, "a file that it wrote bears its id");
-	} else if (!stamps(d)) {
+	} else if (!can_stamp(d)) {
 		found(check, DOCTOR_SKIPPED, "this module stamps no files");
+	} else if (!has_line(d, SYSFS "features", "stamps")) {
+		found(check, DOCTOR_SKIPPED, "the security module is not active");
 	} else if (*d->root) {
 		found(check, DOCTOR_SKIPPED, "--sysroot is not the running system");
 	} else {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,29 +70,50 @@ static ssize_t get(const char *path, const char *name, char *buf, size_t size)
 
 	if (len >= 0)
 		return len;
-	/* A file system without attributes has no stamps. */
-	if (errno == ENODATA || errno == EOPNOTSUPP)
+	/*
+	 * A file system without attributes has no stamps, and special files
+	 * have no user.*, for which the kernel says EPERM.
+	 */
+	if (errno == ENODATA || errno == EOPNOTSUPP || errno == EPERM)
 		return 0;
 	return errno == ERANGE ? -EBADMSG : -errno;
 }
 
-int provenance_read(const char *path, struct provenance *prov)
+int provenance_parse_stamp(const void *value, size_t len,
+			   struct provenance *prov)
+{
+	static const struct agent_session_id_uapi none;
+	struct agent_ns_stamp stamp;
+
+	if (len != sizeof(stamp))
+		return -EBADMSG;
+	memcpy(&stamp, value, sizeof(stamp));
+	if (stamp.version != AGENT_NS_STAMP_VERSION)
+		return -EBADMSG;
+	memcpy(prov->id.bytes, stamp.session, sizeof(prov->id.bytes));
+	memcpy(prov->parent.bytes, stamp.parent, sizeof(prov->parent.bytes));
+	prov->kind = memcmp(&prov->id, &none, sizeof(none)) ? PROV_SESSION :
+							       PROV_PROCESS;
+	prov->vouched = true;
+	prov->uid = le32toh(stamp.uid);
+	prov->has_time = true;
+	prov->time = le64toh(stamp.seconds);
+	return 0;
+}
+
+static int read_hints(const char *path, struct provenance *prov)
 {
 	char text[256];
-	struct stat st;
 	ssize_t len;
 	int ret;
 
-	memset(prov, 0, sizeof(*prov));
-	if (lstat(path, &st))
-		return -errno;
-	len = get(path, "user.prov.session", text, sizeof(text) - 1);
+	len = get(path, AGENT_NS_HINT_SESSION, text, sizeof(text) - 1);
 	if (len <= 0)
 		return len;
 	ret = provenance_parse(text, len, prov);
 	if (ret)
 		return ret;
-	len = get(path, "user.prov.ts", text, sizeof(text) - 1);
+	len = get(path, AGENT_NS_HINT_TS, text, sizeof(text) - 1);
 	if (len < 0)
 		return len;
 	text[len] = '\0';
@@ -99,7 +121,7 @@ int provenance_read(const char *path, struct provenance *prov)
 	if (len && (strlen(text) != (size_t)len ||
 		    !number(text, '\0', &prov->time)))
 		return -EBADMSG;
-	len = get(path, "user.prov.intent", text, sizeof(text) - 1);
+	len = get(path, AGENT_NS_HINT_INTENT, text, sizeof(text) - 1);
 	if (len < 0)
 		return len;
 	if (len > AGENT_NS_INTENT_MAX || memchr(text, '\0', len))
@@ -107,4 +129,41 @@ int provenance_read(const char *path, struct provenance *prov)
 	memcpy(prov->intent, text, len);
 	prov->intent[len] = '\0';
 	return 0;
+}
+
+/* Hints that contradict what the kernel says are passed over. */
+static void add_hints(const char *path, struct provenance *prov)
+{
+	struct provenance hint = { .kind = PROV_NONE };
+
+	if (read_hints(path, &hint) || hint.kind != prov->kind)
+		return;
+	if (prov->kind == PROV_SESSION) {
+		if (!memcmp(&hint.id, &prov->id, sizeof(hint.id)))
+			strcpy(prov->intent, hint.intent);
+	} else if (hint.uid == prov->uid) {
+		strcpy(prov->comm, hint.comm);
+		prov->pid = hint.pid;
+	}
+}
+
+int provenance_read(const char *path, struct provenance *prov)
+{
+	char value[256];
+	struct stat st;
+	ssize_t len;
+	int ret;
+
+	memset(prov, 0, sizeof(*prov));
+	if (lstat(path, &st))
+		return -errno;
+	len = get(path, AGENT_NS_STAMP_XATTR, value, sizeof(value));
+	if (len < 0)
+		return len;
+	if (!len)
+		return read_hints(path, prov);
+	ret = provenance_parse_stamp(value, len, prov);
+	if (!ret)
+		add_hints(path, prov);
+	return ret;
 }

@@ -89,7 +89,7 @@ doctor 0 capability ok "*CAP_SYS_ADMIN*" "" "the capability"
 doctor 0 session skipped "*" "" "no test session in a tree of files"
 put /sys/kernel/security/lsm "lockdown,yama"
 doctor 0 "security.x20module" skipped "*" "" "no stamps, no place in the order needed"
-put /sys/kernel/agentns/features "stamps"
+put /sys/kernel/agentns/stamps_failed 0
 doctor 1 "security.x20module" failed "*" "*lsm=lockdown,yama,agentns*" \
 	"stamps without a place in the order"
 put /sys/kernel/security/lsm "lockdown,agentns"

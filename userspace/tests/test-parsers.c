@@ -98,6 +98,30 @@ static int prov(const char *text, struct provenance *p)
 	return provenance_parse(text, strlen(text), p);
 }
 
+/* The kernel's own stamp. */
+static void stamp_tests(void)
+{
+	struct agent_ns_stamp stamp = {
+		.version = AGENT_NS_STAMP_VERSION, .uid = htole32(1000),
+		.session = { 0xa0, [15] = 0x01 }, .parent = { [15] = 0x02 },
+		.seconds = htole64(1700000000),
+	};
+	struct provenance p = { .kind = PROV_NONE };
+
+	ok(!provenance_parse_stamp(&stamp, sizeof(stamp), &p) && p.vouched &&
+	   p.kind == PROV_SESSION && p.uid == 1000 && p.has_time &&
+	   p.time == 1700000000 && p.id.bytes[0] == 0xa0 &&
+	   p.parent.bytes[15] == 2, "a stamp of the kernel's");
+	ok_int(provenance_parse_stamp(&stamp, sizeof(stamp) - 1, &p), -EBADMSG,
+	       "a stamp cut short");
+	memset(stamp.session, 0, sizeof(stamp.session));
+	ok(!provenance_parse_stamp(&stamp, sizeof(stamp), &p) &&
+	   p.kind == PROV_PROCESS && p.vouched, "one from outside");
+	stamp.version++;
+	ok_int(provenance_parse_stamp(&stamp, sizeof(stamp), &p), -EBADMSG,
+	       "a stamp of a later version");
+}
+
 static void test_stamps(void)
 {
 	static const char *const bad[] = {
@@ -118,6 +142,7 @@ static void test_stamps(void)
 	   !strcmp(p.comm, "a:pid:1:uid:2") && p.pid == 3 && p.uid == 4,
 	   "a process name that looks like a stamp");
 	ok(!prov("comm::pid:3:uid:4", &p) && !*p.comm, "an empty process name");
+	stamp_tests();
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		ok_int(prov(bad[i], &p), -EBADMSG, "no stamp: \"%s\"", bad[i]);
 }
