@@ -215,6 +215,7 @@ void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot)
  * @writer: who is to be in it; NULL: nobody, what there is goes
  * @seconds: since the epoch
  * @mark: agentns_inode_mark() of the inode, or NULL
+ * @flags: of setxattr(2); XATTR_CREATE asks less of a transaction
  * @fresh: the inode is new: it has no attributes of ours
  *
  * On the stack of whoever makes it.
@@ -225,6 +226,7 @@ struct agentns_stamping {
 	const struct agentns_writer *writer;
 	time64_t seconds;
 	u64 *mark;
+	int flags;
 	bool fresh;
 };
 
@@ -269,7 +271,7 @@ static int agentns_attr_set(const struct agentns_stamping *st,
 		return __vfs_removexattr(AGENTNS_NO_IDMAP, st->dentry, name);
 	}
 	err = __vfs_setxattr(AGENTNS_NO_IDMAP, st->dentry, st->inode, name,
-			     value, size, 0);
+			     value, size, st->flags);
 	/* Rather none than somebody else's. */
 	if (err && n != -ENODATA && n != -EOPNOTSUPP)
 		__vfs_removexattr(AGENTNS_NO_IDMAP, st->dentry, name);
@@ -362,6 +364,7 @@ static void agentns_stamping_init(struct agentns_stamping *st,
 	st->writer = writer;
 	st->seconds = ktime_get_real_seconds();
 	st->mark = agentns_inode_mark(inode);
+	st->flags = 0;
 	st->fresh = false;
 	/* Where nothing is to be told, nothing false is to be left, either. */
 	if (agentns_skip_path(dentry, inode))
@@ -369,17 +372,19 @@ static void agentns_stamping_init(struct agentns_stamping *st,
 }
 
 /*
- * Before anybody sees it, and in the transaction that creates it: after a crash
- * a file is there with its stamp or is not there. Of the file systems that
- * come by here only ext4 has this transaction in current, and checks whether
- * it has room for an attribute. It gets no hints yet, for which there would be
- * none. What is refused here is tried again when the file has its name.
+ * Before anybody sees it, and in the transaction that creates it, as Smack
+ * does: after a crash a file is there with its stamp or is not there. Of the
+ * file systems that come by here ext4 joins the transaction that is open, which
+ * has all else behind it, and checks whether there is room for an attribute. It
+ * gets no hints yet, for which there would be none. What is refused here is
+ * tried again when the file has its name.
  */
 static void agentns_stamp_born(struct agentns_stamping *st)
 {
 	if (st->inode->i_sb->s_magic != EXT4_SUPER_MAGIC ||
 	    !st->inode->i_nlink || !st->writer)
 		return;
+	st->flags = XATTR_CREATE;
 	st->fresh = true;
 	if (!agentns_set_stamp(st))
 		agentns_mark_set(st, agentns_mark_of(st) |
