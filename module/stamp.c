@@ -20,7 +20,7 @@
 #include "stamp_skip.h"
 
 /* Are the hints of user.prov.* set? A knob in sysfs. */
-bool agentns_stamp_hints = true;
+static bool agentns_hints = true;
 
 /* Are writers outside of sessions told? A knob in sysfs; guarded by the lock. */
 static bool agentns_outside;
@@ -325,11 +325,23 @@ static int agentns_set_hints(const struct agentns_stamping *st)
 	return ret ?: err;
 }
 
+/* Is the knob for hints on? */
+bool agentns_stamp_hints(void)
+{
+	return READ_ONCE(agentns_hints);
+}
+
+/* Turn that knob. Context: Any. */
+void agentns_stamp_set_hints(bool on)
+{
+	WRITE_ONCE(agentns_hints, on);
+}
+
 /* Kinds of files on which user.* is allowed. */
 static bool agentns_takes_hints(const struct inode *inode)
 {
 	return (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode)) &&
-	       READ_ONCE(agentns_stamp_hints);
+	       agentns_stamp_hints();
 }
 
 /* With the inode's lock, or before anybody else sees the inode. */

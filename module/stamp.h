@@ -8,8 +8,6 @@
 
 struct agentns_session;
 
-extern bool agentns_stamp_hints;
-
 void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot);
 void agentns_stamp_new_hook(struct dentry *dentry, struct inode *inode,
 			    enum agentns_new_stage stage);
@@ -21,6 +19,8 @@ void agentns_stamp_forget(struct agentns_session *s);
 u64 agentns_stamps_failed(void);
 bool agentns_stamp_outside(void);
 void agentns_stamp_set_outside(bool on);
+bool agentns_stamp_hints(void);
+void agentns_stamp_set_hints(bool on);
 void agentns_stamp_init(void);
 void agentns_stamp_exit(void);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /sys/kernel/agentns/: the knobs and the counter of stamps on files. */
 #include <linux/kobject.h>
-#include <linux/kstrtox.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -11,13 +10,29 @@
 #include "sysfs.h"
 
 /* "0" or "1", and a newline or not. */
-static int agentns_parse_switch(const char *buf, size_t count, bool *on)
+static ssize_t agentns_store_switch(const char *buf, size_t count,
+				    void (*set)(bool on))
 {
+	int ret = agentns_may_turn_stamp_knobs();
+
+	if (ret)
+		return ret;
 	if (!count || count > 2 || (count == 2 && buf[1] != '\n') ||
 	    (*buf != '0' && *buf != '1'))
 		return -EINVAL;
-	*on = *buf == '1';
-	return 0;
+	set(*buf == '1');
+	return count;
+}
+
+/* A NUL within is no text: all of it counts or none. */
+static ssize_t agentns_store_list(const char *buf, size_t count,
+				  int (*set)(const char *text))
+{
+	int ret = agentns_may_turn_stamp_knobs();
+
+	if (!ret)
+		ret = strlen(buf) == count ? set(buf) : -EINVAL;
+	return ret ?: count;
 }
 
 static ssize_t stamp_outside_show(struct kobject *kobj,
@@ -30,15 +45,7 @@ static ssize_t stamp_outside_store(struct kobject *kobj,
 				   struct kobj_attribute *attr,
 				   const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_stamp_knobs();
-	bool on;
-
-	if (!ret)
-		ret = agentns_parse_switch(buf, count, &on);
-	if (ret)
-		return ret;
-	agentns_stamp_set_outside(on);
-	return count;
+	return agentns_store_switch(buf, count, agentns_stamp_set_outside);
 }
 
 static struct kobj_attribute stamp_outside_attr = __ATTR_RW(stamp_outside);
@@ -46,22 +53,14 @@ static struct kobj_attribute stamp_outside_attr = __ATTR_RW(stamp_outside);
 static ssize_t stamp_hints_show(struct kobject *kobj,
 				struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(agentns_stamp_hints));
+	return sysfs_emit(buf, "%d\n", agentns_stamp_hints());
 }
 
 static ssize_t stamp_hints_store(struct kobject *kobj,
 				 struct kobj_attribute *attr,
 				 const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_stamp_knobs();
-	bool on;
-
-	if (!ret)
-		ret = agentns_parse_switch(buf, count, &on);
-	if (ret)
-		return ret;
-	WRITE_ONCE(agentns_stamp_hints, on);
-	return count;
+	return agentns_store_switch(buf, count, agentns_stamp_set_hints);
 }
 
 static struct kobj_attribute stamp_hints_attr = __ATTR_RW(stamp_hints);
@@ -80,17 +79,11 @@ static ssize_t skip_fstypes_show(struct kobject *kobj,
 	return agentns_skip_show(&agentns_skip_fstypes, buf);
 }
 
-/* A NUL within is no text: all of it counts or none. */
 static ssize_t skip_fstypes_store(struct kobject *kobj,
 				  struct kobj_attribute *attr,
 				  const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_stamp_knobs();
-
-	if (!ret)
-		ret = strlen(buf) == count ? agentns_skip_set_fstypes(buf) :
-		      -EINVAL;
-	return ret ?: count;
+	return agentns_store_list(buf, count, agentns_skip_set_fstypes);
 }
 
 static struct kobj_attribute skip_fstypes_attr = __ATTR_RW(skip_fstypes);
@@ -105,12 +98,7 @@ static ssize_t skip_paths_store(struct kobject *kobj,
 				struct kobj_attribute *attr,
 				const char *buf, size_t count)
 {
-	int ret = agentns_may_turn_stamp_knobs();
-
-	if (!ret)
-		ret = strlen(buf) == count ? agentns_skip_set_paths(buf) :
-		      -EINVAL;
-	return ret ?: count;
+	return agentns_store_list(buf, count, agentns_skip_set_paths);
 }
 
 static struct kobj_attribute skip_paths_attr = __ATTR_RW(skip_paths);
