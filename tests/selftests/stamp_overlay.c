@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+// timeout: 200
+/*
+ * Overlayfs: the upper file is stamped, once, and what is copied up is not
+ * taken for the work of whoever wrote the lower file.
+ */
+#include <sys/mount.h>
+
+#include "agentns-ways.h"
+
+FIXTURE(overlay) {
+	char lower[HEX_ID + 1];		/* who made the lower files */
+};
+
+FIXTURE_VARIANT(overlay) {
+	const char *options;
+};
+
+FIXTURE_VARIANT_ADD(overlay, plain) { .options = "" };
+FIXTURE_VARIANT_ADD(overlay, metacopy) {
+	.options = ",redirect_dir=on,metacopy=on"
+};
+FIXTURE_VARIANT_ADD(overlay, index) { .options = ",index=on,xino=off" };
+
+static int make_lower(void *arg)
+{
+	return make_file("low/f", 8192) ?: make_file("low/g", 100) ?:
+	       make_dir("low/d") ?: make_file("low/d/f", 100) ?:
+	       make_symlink("low/l");
+}
+
+FIXTURE_SETUP(overlay)
+{
+	char options[256];
+
+	umask(0);
+	ASSERT_EQ(0, ERR(unshare(CLONE_NEWNS)));
+	ASSERT_EQ(0, ERR(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)));
+	ASSERT_EQ(0, sh("rm -rf low up work m; mkdir low up work m"));
+	ASSERT_EQ(0, in_session(self->lower, make_lower, NULL));
+	snprintf(options, sizeof(options),
+		 "lowerdir=low,upperdir=up,workdir=work%s", variant->options);
+	ASSERT_EQ(0, ERR(mount("overlay", "m", "overlay", 0, options)));
+}
+
+FIXTURE_TEARDOWN(overlay)
+{
+	EXPECT_EQ(0, ERR(umount2("m", 0)));
+}
+
+static int make_all(void *arg)
+{
+	return make_open("m/n") ?: make_dir("m/nd") ?: make_symlink("m/nl") ?:
+	       make_char("m/nc") ?: make_regular("m/nr") ?:
+	       make_open("m/d/n");
+}
+
+TEST_F(overlay, new_files)
+{
+	static const char *const names[] = {
+		"n", "nd", "nl", "nc", "nr", "d/n",
+	};
+	char id[HEX_ID + 1], path[64];
+
+	ASSERT_EQ(0, in_session(id, make_all, NULL));
+	for (int i = 0; i < ARRAY_SIZE(names); i++) {
+		sprintf(path, "m/%s", names[i]);
+		EXPECT_STREQ(id, stamp_id(path)) {
+			TH_LOG("%s", path);
+		}
+		sprintf(path, "up/%s", names[i]);
+		EXPECT_STREQ(id, stamp_id(path)) {
+			TH_LOG("%s", path);
+		}
+	}
+	EXPECT_STREQ(id, attr("m/n", PROV_SESSION));
+}
+
+static int write_lower(void *arg)
+{
+	return ERR(chdir("m")) ?: way_write();
+}
+
+TEST_F(overlay, written_to)
+{
+	char id[HEX_ID + 1];
+
+	ASSERT_EQ(0, in_session(id, write_lower, NULL));
+	EXPECT_STREQ(id, stamp_id("m/f"));
+	EXPECT_STREQ(id, stamp_id("up/f"));
+	EXPECT_STREQ(id, attr("m/f", PROV_SESSION));
+	EXPECT_STREQ(self->lower, stamp_id("low/f"));
+	EXPECT_STREQ(self->lower, stamp_id("m/g"));
+	EXPECT_STRNE(self->lower, id);
+}
+
+static int truncate_lower(void *arg)
+{
+	return ERR(chdir("m")) ?: way_truncate();
+}
+
+TEST_F(overlay, truncated)
+{
+	char id[HEX_ID + 1];
+
+	ASSERT_EQ(0, in_session(id, truncate_lower, NULL));
+	EXPECT_STREQ(id, stamp_id("m/f"));
+	EXPECT_STREQ(id, stamp_id("up/f"));
+	EXPECT_STREQ(self->lower, stamp_id("low/f"));
+}
+
+static int map_lower(void *arg)
+{
+	return ERR(chdir("m")) ?: way_mmap_closed();
+}
+
+TEST_F(overlay, mapped)
+{
+	char id[HEX_ID + 1];
+
+	ASSERT_EQ(0, in_session(id, map_lower, NULL));
+	EXPECT_STREQ(id, stamp_id("m/f"));
+	EXPECT_STREQ(id, stamp_id("up/f"));
+	EXPECT_STREQ(self->lower, stamp_id("low/f"));
+}
+
+/* Copied up without being written to: the copy is a new file of its maker's. */
+static int change_mode(void *arg)
+{
+	return ERR(chmod("m/g", 0600)) ?: ERR(chmod("m/d", 0700));
+}
+
+TEST_F(overlay, copied_up)
+{
+	char id[HEX_ID + 1];
+
+	ASSERT_EQ(0, in_session(id, change_mode, NULL));
+	EXPECT_STREQ(id, stamp_id("up/g"));
+	EXPECT_STREQ(id, stamp_id("up/d"));
+	EXPECT_STREQ(self->lower, stamp_id("low/g"));
+	EXPECT_STREQ(self->lower, stamp_id("low/d"));
+}
+
+/* By nobody in a session it is nobody's: a stamp of low's maker would lie. */
+TEST_F(overlay, copied_up_outside)
+{
+	ASSERT_EQ(0, change_mode(NULL));
+	EXPECT_STREQ("", stamp_id("up/g"));
+	EXPECT_STREQ(self->lower, stamp_id("low/g"));
+}
+
+/* The attribute is written once: ctime stays after the upper file's close. */
+static int write_twice(void *arg)
+{
+	struct stat st[2];
+	time_t now;
+	int fd;
+
+	for (int i = 0; i < 10; i++) {
+		now = time(NULL);
+		while (now == time(NULL))
+			sleep_ms(1);
+		now = time(NULL);
+		if (way_write())
+			return 1;
+		fd = open("f", O_WRONLY);
+		if (write(fd, "x", 1) != 1 || fstat(fd, &st[0]))
+			return 1;
+		sleep_ms(30);
+		if (close(fd) || stat("f", &st[1]))
+			return 1;
+		if (now == time(NULL))
+			return memcmp(&st[0].st_ctim, &st[1].st_ctim,
+				      sizeof(st[0].st_ctim)) ? 2 : 0;
+	}
+	return 3;
+}
+
+static int write_twice_on_overlay(void *arg)
+{
+	return ERR(chdir("m")) ? 4 : write_twice(arg);
+}
+
+TEST_F(overlay, stamped_once)
+{
+	char id[HEX_ID + 1];
+
+	EXPECT_EQ(0, in_session(id, write_twice_on_overlay, NULL));
+	EXPECT_STREQ(id, stamp_id("up/f"));
+}
+
+/* The forger's way round: by the overlay to the file below it. */
+static int forge(void *arg)
+{
+	struct agent_ns_stamp v;
+
+	stamp_forge(&v);
+	return setxattr("m/f", STAMP, &v, sizeof(v), 0) != -1 ||
+	       errno != EPERM || removexattr("m/f", STAMP) != -1 ||
+	       errno != EPERM;
+}
+
+TEST_F(overlay, not_forged)
+{
+	char id[HEX_ID + 1];
+
+	ASSERT_EQ(0, in_session(id, forge, NULL));
+	EXPECT_STREQ(self->lower, stamp_id("low/f"));
+	EXPECT_STRNE(FORGED, stamp_id("m/f"));
+}
+
+/* Unprivileged overlays, whose mounter owns them. */
+static int overlay_in_userns(void *arg)
+{
+	char id[HEX_ID + 1];
+	int uid = getuid();
+	char map[64];
+
+	own_id(id);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return 1;
+	sprintf(map, "0 %d 1", uid);
+	if (write_file("/proc/self/uid_map", map))
+		return 2;
+	if (mkdir("u", 0755) || mkdir("uw", 0755) || mkdir("um", 0755) ||
+	    mount("overlay", "um", "overlay", 0,
+		  "lowerdir=low,upperdir=u,workdir=uw,userxattr"))
+		return 3;
+	if (make_open("um/n") || chdir("um") || way_write())
+		return 4;
+	return strcmp(id, stamp_id("n")) ? 5 : strcmp(id, stamp_id("f")) ? 6 :
+	       strcmp(id, stamp_id("../u/f")) ? 7 : 0;
+}
+
+TEST_F(overlay, in_a_user_namespace)
+{
+	char id[HEX_ID + 1];
+
+	if (*variant->options)
+		SKIP(return, "plain ones alone");
+	ASSERT_EQ(0, sh("rm -rf u uw um"));
+	EXPECT_EQ(0, in_session(id, overlay_in_userns, NULL));
+	EXPECT_STREQ(self->lower, stamp_id("low/f"));
+}
+
+TEST_HARNESS_MAIN
