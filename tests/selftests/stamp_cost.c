@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// vm: --icount
+// base: --icount
+// build: -Wno-sign-compare -Wno-clobbered
+// timeout: 300
+/*
+ * What stamps cost, in instructions: new files in a session and outside, and
+ * files that are opened and closed where nothing is stamped, in comparison
+ * with a kernel without the hooks.
+ */
+#include <x86intrin.h>
+
+#include "agentns-stamp.h"
+
+#define FILES	400
+
+/* Mean cost of a new file of 100 bytes, over many in a new folder. */
+static unsigned long new_file_cost(void)
+{
+	char name[32], block[100] = { };
+	unsigned long start;
+	int fd;
+
+	if (mkdir("d", 0755) || chdir("d"))
+		return 0;
+	start = __rdtsc();
+	for (int i = 0; i < FILES; i++) {
+		sprintf(name, "f%d", i);
+		fd = open(name, O_WRONLY | O_CREAT, 0644);
+		if (write(fd, block, sizeof(block)) != sizeof(block) ||
+		    close(fd))
+			return 0;
+	}
+	start = __rdtsc() - start;
+	return chdir("..") ? 0 : start / FILES;
+}
+
+/* Least cost of one open and close, with a write between them or without. */
+static unsigned long open_close_cost(int flags, bool writes)
+{
+	unsigned long least = -1UL, took;
+	int fd;
+
+	for (int i = 0; i < 1000; i++) {
+		took = __rdtsc();
+		fd = open("f", flags);
+		if (writes && write(fd, "x", 1) != 1)
+			return 0;
+		close(fd);
+		took = __rdtsc() - took;
+		if (took < least)
+			least = took;
+	}
+	return least;
+}
+
+struct costs {
+	unsigned long new_file, read_only, write_only, rewrite;
+};
+
+static void measure(struct costs *c, bool first)
+{
+	unsigned long cost;
+
+	for (int i = 0; i < 3; i++) {
+		cost = new_file_cost();
+		if ((first && !i) || cost < c->new_file)
+			c->new_file = cost;
+		sh("rm -rf d; sync");
+	}
+	/* The least of many has no stamp to write, but for one a second. */
+	c->read_only = open_close_cost(O_RDONLY, false);
+	c->write_only = open_close_cost(O_WRONLY, false);
+	c->rewrite = open_close_cost(O_WRONLY, true);
+}
+
+/* A figure of the kernel without the hooks, by tests/selftests/run; or 0. */
+static unsigned long base(const char *name)
+{
+	char path[512], line[128], found[64];
+	unsigned long figure = 0, value;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 6);
+	FILE *f;
+
+	if (n < 0)
+		return 0;
+	strcpy(path + n, ".base");
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %lu", found, &value) == 2 &&
+		    !strcmp(found, name))
+			figure = value;
+	if (f)
+		fclose(f);
+	return figure;
+}
+
+static bool hooks_here(void)
+{
+	return !access(SYSFS "abi", F_OK);
+}
+
+/*
+ * Ten instructions an open and close, which other hooks share; the blob of a
+ * file, where no security module but ours wants one: 6.1's Landlock does not.
+ */
+static int allowance(void)
+{
+	char text[64] = "";
+
+	read_file(text, sizeof(text), "/proc/sys/kernel/osrelease");
+	return strncmp(text, "6.1.", 4) ? 10 : 10 + 150;
+}
+
+TEST(outside)
+{
+	static const char *const names[] = { "read_only", "write_only" };
+	unsigned long here[2], there;
+	struct costs c = { };
+
+	ASSERT_EQ(0, make_file("f", 100));
+	measure(&c, true);
+	here[0] = c.read_only;
+	here[1] = c.write_only;
+	ksft_print_msg("base read_only %lu\n", c.read_only);
+	ksft_print_msg("base write_only %lu\n", c.write_only);
+	ksft_print_msg("base rewrite %lu\n", c.rewrite);
+	ksft_print_msg("base new_file %lu\n", c.new_file);
+	if (!hooks_here())
+		SKIP(return, "this is the kernel without hooks");
+	if (!base(names[0]))
+		SKIP(return, "no kernel without hooks: tests/kernel/build --unpatched builds it");
+	for (int i = 0; i < ARRAY_SIZE(names); i++) {
+		there = base(names[i]);
+		ksft_print_msg("open and close, %s: %lu instructions, %lu without the hooks\n",
+			       names[i], here[i], there);
+		EXPECT_LE(here[i], there + allowance());
+	}
+	ksft_print_msg("with a write between them: %lu, %lu without\n",
+		       c.rewrite, base("rewrite"));
+	ksft_print_msg("a new file: %lu, %lu without\n", c.new_file,
+		       base("new_file"));
+}
+
+static int measure_in_session(void *c)
+{
+	measure(c, !((struct costs *)c)->new_file);
+	return 0;
+}
+
+TEST(in_a_session)
+{
+	struct costs *in = shared(sizeof(*in)), out = { };
+	char id[HEX_ID + 1];
+
+	if (!hooks_here())
+		SKIP(return, "this is the kernel without hooks");
+	ASSERT_TRUE(stamps_active());
+	ASSERT_EQ(0, make_file("f", 100));
+	/* Each after the other, twice: neither is the one that warms up. */
+	for (int i = 0; i < 2; i++) {
+		measure(&out, !i);
+		ASSERT_EQ(0, in_session(id, measure_in_session, in));
+	}
+	ASSERT_NE(0, out.new_file);
+	ASSERT_NE(0, in->new_file);
+	ksft_print_msg("a new file of 100 bytes: %lu instructions outside, %lu in a session: %.3f times\n",
+		       out.new_file, in->new_file,
+		       (double)in->new_file / out.new_file);
+	ksft_print_msg("rewritten with an equal stamp: %lu outside, %lu in a session: %.3f times\n",
+		       out.rewrite, in->rewrite,
+		       (double)in->rewrite / out.rewrite);
+	ksft_print_msg("opened and closed: %lu outside, %lu in a session; for writing %lu and %lu\n",
+		       out.read_only, in->read_only, out.write_only,
+		       in->write_only);
+	EXPECT_LE(in->new_file * 100, out.new_file * 115);
+	/* They were stamped, all of them: else it is cheap for nothing. */
+	ASSERT_EQ(0, in_session(id, make_file_fn, "f"));
+	EXPECT_STREQ(id, stamp_id("f"));
+	EXPECT_STREQ(id, attr("f", PROV_SESSION));
+}
+
+TEST_HARNESS_MAIN
