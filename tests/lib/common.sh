@@ -44,6 +44,8 @@ USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scd
 CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base)
 # What tests/selftests/tracing.sh listens to trace events with; likewise.
 TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
+# What the tests of file stamps, and the demo, make file systems, copies and policies of security modules with.
+STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 
