@@ -6,16 +6,17 @@
 #ifndef AGENTNS_STAMP_H
 #define AGENTNS_STAMP_H
 
+#include <endian.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "agentns-test.h"
 
-#define STAMP		"security.agentns"
-#define PROV_SESSION	"user.prov.session"
-#define PROV_TS		"user.prov.ts"
-#define PROV_INTENT	"user.prov.intent"
+#define STAMP		AGENT_NS_STAMP_XATTR
+#define PROV_SESSION	AGENT_NS_HINT_SESSION
+#define PROV_TS		AGENT_NS_HINT_TS
+#define PROV_INTENT	AGENT_NS_HINT_INTENT
 
 /* Knobs and counters, below SYSFS. */
 #define STAMP_OUTSIDE	"stamp_outside"
@@ -189,6 +190,18 @@ static inline int sh(const char *fmt, ...)
 	status = system(command);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
 				   1000 + WTERMSIG(status);
+}
+
+/*
+ * Mount an image by a loop device that goes with the mount; 0 or a status.
+ * mount(8)'s own way would keep the device open for writing meanwhile, which
+ * kernels without CONFIG_BLK_DEV_WRITE_MOUNTED refuse.
+ */
+static inline int loop_mount(const char *type, const char *image,
+			     const char *folder)
+{
+	return sh("d=$(losetup -f --show %s) || exit 1; mount -t %s $d %s; "
+		  "s=$?; losetup -d $d; exit $s", image, type, folder);
 }
 
 #endif /* AGENTNS_STAMP_H */

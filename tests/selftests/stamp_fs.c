@@ -40,7 +40,7 @@ static int new_fs(const char *type, const char *make, const char *size)
 		return ERR(mount("none", "m", type, 0, NULL));
 	if (sh("truncate -s %s image && %s image >log 2>&1", size, make))
 		return EINVAL;
-	return sh("mount -t %s -o loop image m", type) ? ENODEV : 0;
+	return loop_mount(type, "image", "m") ? ENODEV : 0;
 }
 
 /* Unmounting, at once: busy is a failure. */
@@ -144,7 +144,7 @@ TEST_F(fs, each_kind)
 	if (variant->make) {
 		ASSERT_EQ(0, ERR(chdir("..")));
 		ASSERT_EQ(0, unmount());
-		ASSERT_EQ(0, sh("mount -o loop image m"));
+		ASSERT_EQ(0, loop_mount(variant->type, "image", "m"));
 		ASSERT_EQ(0, ERR(chdir("m")));
 		EXPECT_STREQ(id, stamp_id("open"));
 		EXPECT_STREQ(id, stamp_id("symlink"));
@@ -241,7 +241,7 @@ TEST_F(fs, unmounts_after_a_kill)
 		EXPECT_EQ(KILLED, reap(pid));
 		if (variant->make) {
 			EXPECT_EQ(0, unmount());
-			ASSERT_EQ(0, sh("mount -o loop image m"));
+			ASSERT_EQ(0, loop_mount(variant->type, "image", "m"));
 		}
 		EXPECT_STREQ(told->id, stamp_id("m/f"));
 	}

@@ -47,7 +47,7 @@ static int image_fs(const char *type, const char *make, const char *size)
 		return EIO;
 	if (sh("truncate -s %s image && %s image >log 2>&1", size, make))
 		return EINVAL;
-	if (sh("mount -t %s -o loop image m", type))
+	if (loop_mount(type, "image", "m"))
 		return ENODEV;
 	return ERR(chdir("m"));
 }
