@@ -95,7 +95,7 @@ TEST_F(skip, paths)
 
 TEST_F(skip, several_paths)
 {
-	snprintf(self->list, sizeof(self->list), "%s/skip/sub\n%s/m\n/nowhere\n",
+	snprintf(self->list, sizeof(self->list), "%s/skip/sub\n%s/m\n",
 		 self->here, self->here);
 	ASSERT_EQ(0, sysfs_set(SKIP_PATHS, self->list));
 	EXPECT_EQ(1, makes_stamp("skip/f"));
@@ -163,6 +163,43 @@ TEST_F(skip, old_stamps_do_not_lie)
 	EXPECT_STRNE(made, attr("skip/f", PROV_SESSION));
 }
 
+/* The folder counts, not what it is called; a blank in its name is \040. */
+TEST_F(skip, names)
+{
+	char text[600];
+
+	ASSERT_EQ(0, ERR(rename("skip", "s k\\ip")));
+	snprintf(self->list, sizeof(self->list), "%s/s\\040k\\134ip",
+		 self->here);
+	ASSERT_EQ(0, sysfs_set(SKIP_PATHS, self->list));
+	EXPECT_EQ(0, read_file(text, sizeof(text), SYSFS SKIP_PATHS));
+	EXPECT_STREQ(self->list, text);
+	EXPECT_EQ(0, makes_stamp("s k\\ip/f"));
+	ASSERT_EQ(0, ERR(rename("s k\\ip", "renamed")));
+	EXPECT_EQ(0, makes_stamp("renamed/f"));
+	ASSERT_EQ(0, ERR(mkdir("s k\\ip", 0755)));
+	EXPECT_EQ(1, makes_stamp("s k\\ip/f"));
+}
+
+/* Mounted elsewhere it is the same folder; nothing is busy for it. */
+TEST_F(skip, mounts)
+{
+	snprintf(self->list, sizeof(self->list), "%s/skip %s/m", self->here,
+		 self->here);
+	ASSERT_EQ(0, sysfs_set(SKIP_PATHS, self->list));
+	ASSERT_EQ(0, ERR(mkdir("n", 0755)));
+	ASSERT_EQ(0, ERR(mount("skip", "n", NULL, MS_BIND, NULL)));
+	EXPECT_EQ(0, makes_stamp("n/f"));
+	EXPECT_EQ(0, makes_stamp("n/sub/f"));
+	ASSERT_EQ(0, ERR(umount2("n", 0)));
+	/* Another one that is mounted there is not what was named. */
+	EXPECT_EQ(0, makes_stamp("m/f"));
+	ASSERT_EQ(0, ERR(umount2("m", 0)));
+	ASSERT_EQ(0, ERR(mount("none", "n", "tmpfs", 0, NULL)));
+	EXPECT_EQ(1, makes_stamp("n/f"));
+	ASSERT_EQ(0, ERR(umount2("n", 0)));
+}
+
 /* A name outside of a folder for what is in it. */
 TEST_F(skip, other_routes)
 {
@@ -195,7 +232,7 @@ TEST_F(skip, other_routes)
 TEST_F(skip, malformed)
 {
 	static const char *const bad_paths[] = {
-		"relative", "./relative", "/a\nrelative\n", "../up",
+		"relative", "./relative", "/\nrelative\n", "../up",
 	};
 	char text[600];
 
@@ -206,9 +243,17 @@ TEST_F(skip, malformed)
 			TH_LOG("%s", bad_paths[i]);
 		}
 	}
+	EXPECT_EQ(ENOENT, sysfs_set(SKIP_PATHS, "/\n/nonexistent/folder\n"));
 	EXPECT_EQ(0, read_file(text, sizeof(text), SYSFS SKIP_PATHS));
 	EXPECT_STREQ(self->list, text);
 	EXPECT_EQ(0, makes_stamp("skip/f"));
+	/* A list has an end. */
+	memset(text, 0, sizeof(text));
+	for (int i = 0; i < 64; i++)
+		strcat(text, "/\n");
+	EXPECT_EQ(0, sysfs_set(SKIP_PATHS, text));
+	strcat(text, "/\n");
+	EXPECT_EQ(E2BIG, sysfs_set(SKIP_PATHS, text));
 }
 
 static int set_as_nobody(void *arg)
