@@ -8,6 +8,7 @@
 
 #include <endian.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -202,6 +203,38 @@ static inline int loop_mount(const char *type, const char *image,
 {
 	return sh("d=$(losetup -f --show %s) || exit 1; mount -t %s $d %s; "
 		  "s=$?; losetup -d $d; exit $s", image, type, folder);
+}
+
+/*
+ * In a mount namespace of the test's own, a new file system on "m"; its image
+ * is "image". @make is a command without the image's name, NULL for none. 0,
+ * or an errno: EINVAL when it cannot be made, ENODEV when not mounted.
+ */
+static inline int image_fs(const char *type, const char *make,
+			   const char *size)
+{
+	umask(0);
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    sh("rm -rf image m && mkdir m"))
+		return EIO;
+	if (!make)
+		return ERR(mount("none", "m", type, 0, NULL));
+	if (sh("truncate -s %s image && %s image >log 2>&1", size, make))
+		return EINVAL;
+	return loop_mount(type, "image", "m") ? ENODEV : 0;
+}
+
+/* u::rwx u:1:rwx g::r-x m::rwx o::r-x, which mode bits cannot say. */
+static inline int default_acl(const char *path)
+{
+	static const __u32 acl[] = {
+		2, 0x70001, -1, 0x70002, 1, 0x50004, -1, 0x70010, -1,
+		0x50020, -1,
+	};
+
+	return ERR(setxattr(path, "system.posix_acl_default", acl,
+			    sizeof(acl), 0));
 }
 
 #endif /* AGENTNS_STAMP_H */

@@ -48,14 +48,16 @@ CRASH(xfs, .type = "xfs", .make = "mkfs.xfs -q -f", .size = "400M",
 
 FIXTURE_SETUP(crash)
 {
+	int err;
+
 	told = shared(sizeof(*told));
-	umask(0);
 	if (sh("grep -qw %s /proc/filesystems", variant->type))
 		SKIP_FIXTURE("no %s in this kernel", variant->type);
-	ASSERT_EQ(0, ERR(unshare(CLONE_NEWNS)));
-	ASSERT_EQ(0, ERR(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)));
-	ASSERT_EQ(0, sh("rm -rf image m && mkdir m && truncate -s %s image && %s image",
-			variant->size, variant->make));
+	err = image_fs(variant->type, variant->make, variant->size);
+	ASSERT_EQ(0, err) {
+		sh("sed 's/^/# /' log");
+	}
+	ASSERT_EQ(0, ERR(umount2("m", 0)));
 }
 
 FIXTURE_TEARDOWN(crash)
@@ -119,18 +121,6 @@ static int bare_files(int n, int *all)
 	if (d)
 		closedir(d);
 	return bare;
-}
-
-/* u::rwx u:1:rwx g::r-x m::rwx o::r-x */
-static int default_acl(const char *path)
-{
-	static const __u32 acl[] = {
-		2, 0x70001, -1, 0x70002, 1, 0x50004, -1, 0x70010, -1,
-		0x50020, -1,
-	};
-
-	return ERR(setxattr(path, "system.posix_acl_default", acl,
-			    sizeof(acl), 0));
 }
 
 TEST_F_TIMEOUT(crash, each_file_has_its_stamp, 300)

@@ -24,25 +24,6 @@ struct told {
 
 static struct told *told;
 
-/*
- * In a mount namespace of the test's own, a new file system on "m"; its image
- * is "image". @make is a command without the image's name, NULL for none.
- */
-static int new_fs(const char *type, const char *make, const char *size)
-{
-	told = shared(sizeof(*told));
-	umask(0);
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    sh("rm -rf image d m && mkdir m"))
-		return EIO;
-	if (!make)
-		return ERR(mount("none", "m", type, 0, NULL));
-	if (sh("truncate -s %s image && %s image >log 2>&1", size, make))
-		return EINVAL;
-	return loop_mount(type, "image", "m") ? ENODEV : 0;
-}
-
 /* Unmounting, at once: busy is a failure. */
 static int unmount(void)
 {
@@ -85,7 +66,8 @@ FIXTURE_SETUP(fs)
 
 	if (!have_fs(variant->type))
 		SKIP_FIXTURE("no %s in this kernel", variant->type);
-	err = new_fs(variant->type, variant->make, variant->size);
+	told = shared(sizeof(*told));
+	err = image_fs(variant->type, variant->make, variant->size);
 	ASSERT_EQ(0, err) {
 		sh("sed 's/^/# /' log");
 	}

@@ -38,42 +38,6 @@ FULL(ext4_bigblock, .type = "ext4",
      .make = "mkfs.ext4 -q -F -m 0 -b 4096 -N 4000 -O inline_data",
      .size = "8M");
 
-static int image_fs(const char *type, const char *make, const char *size)
-{
-	umask(0);
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    sh("rm -rf image m && mkdir m"))
-		return EIO;
-	if (sh("truncate -s %s image && %s image >log 2>&1", size, make))
-		return EINVAL;
-	if (loop_mount(type, "image", "m"))
-		return ENODEV;
-	return ERR(chdir("m"));
-}
-
-struct acl_entry {
-	__le16 tag, perm;
-	__le32 id;
-};
-
-/* u::rwx u:1:rwx g::r-x m::rwx o::r-x, which mode bits cannot say. */
-static int default_acl(const char *path)
-{
-	struct {
-		__le32 version;
-		struct acl_entry e[5];
-	} acl = {
-		2, {
-			{ 0x01, 7, -1 }, { 0x02, 7, 1 }, { 0x04, 5, -1 },
-			{ 0x10, 7, -1 }, { 0x20, 5, -1 },
-		}
-	};
-
-	return ERR(setxattr(path, "system.posix_acl_default", &acl,
-			    sizeof(acl), 0));
-}
-
 /* Appends to a file until nothing is left; twice, as delayed blocks come free. */
 static int take_all(const char *path)
 {
@@ -118,6 +82,7 @@ FIXTURE_SETUP(full)
 	ASSERT_EQ(0, err) {
 		sh("sed 's/^/# /' log");
 	}
+	ASSERT_EQ(0, ERR(chdir("m")));
 	ASSERT_EQ(0, fill(variant->acl));
 }
 
@@ -261,6 +226,7 @@ FIXTURE_SETUP(quota)
 	if (err == ENODEV)
 		SKIP_FIXTURE("no quota in this kernel");
 	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, ERR(chdir("m")));
 	p = popen("findmnt -n -o SOURCE --target .", "r");
 	ASSERT_NE(NULL, fgets(device, sizeof(device), p));
 	pclose(p);

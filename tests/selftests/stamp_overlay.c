@@ -30,18 +30,26 @@ static int make_lower(void *arg)
 	       make_symlink("low/l");
 }
 
-FIXTURE_SETUP(overlay)
+/* On an empty upper folder. */
+static int mount_overlay(const char *more)
 {
 	char options[256];
 
+	if (sh("rm -rf up work m; mkdir up work m"))
+		return EIO;
+	snprintf(options, sizeof(options),
+		 "lowerdir=low,upperdir=up,workdir=work%s", more);
+	return ERR(mount("overlay", "m", "overlay", 0, options));
+}
+
+FIXTURE_SETUP(overlay)
+{
 	umask(0);
 	ASSERT_EQ(0, ERR(unshare(CLONE_NEWNS)));
 	ASSERT_EQ(0, ERR(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)));
-	ASSERT_EQ(0, sh("rm -rf low up work m; mkdir low up work m"));
+	ASSERT_EQ(0, sh("rm -rf low; mkdir low"));
 	ASSERT_EQ(0, in_session(self->lower, make_lower, NULL));
-	snprintf(options, sizeof(options),
-		 "lowerdir=low,upperdir=up,workdir=work%s", variant->options);
-	ASSERT_EQ(0, ERR(mount("overlay", "m", "overlay", 0, options)));
+	ASSERT_EQ(0, mount_overlay(variant->options));
 }
 
 FIXTURE_TEARDOWN(overlay)
@@ -77,52 +85,62 @@ TEST_F(overlay, new_files)
 	EXPECT_STREQ(id, attr("m/n", PROV_SESSION));
 }
 
-static int write_lower(void *arg)
+static int write_lower(void *way)
 {
-	return ERR(chdir("m")) ?: way_write();
+	int (*fn)(void) = way;
+
+	return ERR(chdir("m")) ?: fn();
 }
 
+static const struct way {
+	const char *name;
+	int (*write)(void);
+} ways[] = {
+	{ "write", way_write },
+	{ "truncate", way_truncate },
+	{ "open with O_TRUNC", way_open_trunc },
+	{ "ftruncate", way_ftruncate },
+	{ "fallocate", way_fallocate },
+	{ "a shared mapping", way_mmap_closed },
+	{ "copy_file_range", way_copy_file_range },
+	{ "splice", way_splice },
+	{ "io_uring", way_uring },
+};
+
+/* The first one copies the file up; each writes to the upper one. */
 TEST_F(overlay, written_to)
 {
 	char id[HEX_ID + 1];
 
-	ASSERT_EQ(0, in_session(id, write_lower, NULL));
-	EXPECT_STREQ(id, stamp_id("m/f"));
-	EXPECT_STREQ(id, stamp_id("up/f"));
-	EXPECT_STREQ(id, attr("m/f", PROV_SESSION));
+	ASSERT_EQ(0, make_file("m/source", 8192));
+	for (int i = 0; i < ARRAY_SIZE(ways); i++) {
+		ASSERT_EQ(0, in_session(id, write_lower, ways[i].write));
+		EXPECT_STREQ(id, stamp_id("m/f")) {
+			TH_LOG("%s", ways[i].name);
+		}
+		EXPECT_STREQ(id, stamp_id("up/f"));
+		EXPECT_STREQ(id, attr("m/f", PROV_SESSION));
+	}
 	EXPECT_STREQ(self->lower, stamp_id("low/f"));
 	EXPECT_STREQ(self->lower, stamp_id("m/g"));
-	EXPECT_STRNE(self->lower, id);
 }
 
-static int truncate_lower(void *arg)
-{
-	return ERR(chdir("m")) ?: way_truncate();
-}
-
-TEST_F(overlay, truncated)
+/* Each copies a file of its own up. */
+TEST_F(overlay, copied_up_by_writing)
 {
 	char id[HEX_ID + 1];
 
-	ASSERT_EQ(0, in_session(id, truncate_lower, NULL));
-	EXPECT_STREQ(id, stamp_id("m/f"));
-	EXPECT_STREQ(id, stamp_id("up/f"));
-	EXPECT_STREQ(self->lower, stamp_id("low/f"));
-}
-
-static int map_lower(void *arg)
-{
-	return ERR(chdir("m")) ?: way_mmap_closed();
-}
-
-TEST_F(overlay, mapped)
-{
-	char id[HEX_ID + 1];
-
-	ASSERT_EQ(0, in_session(id, map_lower, NULL));
-	EXPECT_STREQ(id, stamp_id("m/f"));
-	EXPECT_STREQ(id, stamp_id("up/f"));
-	EXPECT_STREQ(self->lower, stamp_id("low/f"));
+	for (int i = 0; i < ARRAY_SIZE(ways); i++) {
+		ASSERT_EQ(0, ERR(umount2("m", 0)));
+		ASSERT_EQ(0, mount_overlay(variant->options));
+		ASSERT_EQ(0, make_file("m/source", 8192));
+		ASSERT_EQ(0, in_session(id, write_lower, ways[i].write));
+		EXPECT_STREQ(id, stamp_id("m/f")) {
+			TH_LOG("%s", ways[i].name);
+		}
+		EXPECT_STREQ(id, stamp_id("up/f"));
+		EXPECT_STREQ(self->lower, stamp_id("low/f"));
+	}
 }
 
 /* Copied up without being written to: the copy is a new file of its maker's. */
