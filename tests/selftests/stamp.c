@@ -183,6 +183,11 @@ TEST_F(create, outside_with_the_knob)
 	ASSERT_EQ(0, sysfs_set(STAMP_OUTSIDE, "1"));
 	prctl(PR_SET_NAME, "wri:ter");
 	ASSERT_EQ(0, variant->make("f"));
+	ASSERT_EQ(0, stamp_get("f", &told->at_once));
+	EXPECT_STREQ(NO_SESSION, told->at_once.id);
+	EXPECT_STREQ(NO_SESSION, told->at_once.parent);
+	EXPECT_EQ(0, told->at_once.uid);
+	EXPECT_LE(time(NULL) - 5, told->at_once.seconds);
 	if (!variant->hints) {
 		EXPECT_STREQ("", attr("f", PROV_SESSION));
 		return;
@@ -313,17 +318,34 @@ TEST_F(write, outside_nothing)
 	EXPECT_STREQ("", attr("f", PROV_SESSION));
 }
 
+/* Which session was the last is true still. */
+TEST_F(write, outside_keeps_the_stamp)
+{
+	bool replaced = variant->write == way_rename_over ||
+			variant->write == way_tmpfile_over;
+	char made[HEX_ID + 1];
+
+	ASSERT_EQ(0, make_stamped(made, "f"));
+	ASSERT_EQ(0, ERR(truncate("f", 8192)));
+	ASSERT_EQ(0, variant->write());
+	sleep_ms(closed_later(variant->write) ? 500 : 0);
+	EXPECT_STREQ(replaced ? "" : made, stamp_id("f"));
+	EXPECT_STREQ(replaced ? "" : made, attr("f", PROV_SESSION));
+}
+
 TEST_F(write, outside_with_the_knob)
 {
-	char text[128];
+	char text[128], made[HEX_ID + 1];
 
-	ASSERT_EQ(0, make_file("f", 8192));
+	ASSERT_EQ(0, make_stamped(made, "f"));
+	ASSERT_EQ(0, ERR(truncate("f", 8192)));
 	ASSERT_EQ(0, sysfs_set(STAMP_OUTSIDE, "1"));
 	ASSERT_EQ(0, variant->write());
 	snprintf(text, sizeof(text), "comm:stamp:pid:%d:uid:0", getpid());
 	if (closed_later(variant->write))
 		WAIT_FOR(!strcmp(text, attr("f", PROV_SESSION)), 5000);
 	EXPECT_STREQ(text, attr("f", PROV_SESSION));
+	EXPECT_STREQ(NO_SESSION, stamp_id("f"));
 }
 
 /* What is no writing leaves no stamp. */
@@ -747,6 +769,50 @@ TEST(pipes_and_devices_are_not_counted)
 	ASSERT_EQ(0, in_session(id, other_files, NULL));
 	EXPECT_EQ(failed, sysfs_get(STAMPS_FAILED));
 	EXPECT_STREQ("", stamp_id("/dev/null"));
+}
+
+static int make_without_hints(void *arg)
+{
+	return make_open("f") ?: make_dir("d") ?: way_truncate_longer() ?:
+	       way_write();
+}
+
+TEST(hints_are_optional)
+{
+	char id[HEX_ID + 1];
+	int err;
+
+	ASSERT_EQ(0, empty_folder());
+	EXPECT_EQ(1, sysfs_get("stamp_hints"));
+	ASSERT_EQ(0, sysfs_set("stamp_hints", "0"));
+	err = in_session(id, make_without_hints, NULL);
+	ASSERT_EQ(0, sysfs_set("stamp_hints", "1"));
+	ASSERT_EQ(0, err);
+	EXPECT_STREQ(id, stamp_id("f"));
+	EXPECT_STREQ(id, stamp_id("d"));
+	EXPECT_STREQ("", attr("f", PROV_SESSION));
+	EXPECT_STREQ("", attr("d", PROV_SESSION));
+	EXPECT_EQ(EINVAL, sysfs_set("stamp_hints", "2"));
+	EXPECT_EQ(EINVAL, sysfs_set(STAMP_OUTSIDE, "yes"));
+	EXPECT_EQ(0, sysfs_get(STAMP_OUTSIDE));
+}
+
+/* Nobody has made them as a file. */
+static int write_memfd(void *arg)
+{
+	int fd = memfd_create("test", 0);
+	struct stamp s;
+
+	return write(fd, "x", 1) != 1 || stamp_fget(fd, &s) != ENODATA;
+}
+
+TEST(memfd_has_none)
+{
+	__u64 failed = sysfs_get(STAMPS_FAILED);
+	char id[HEX_ID + 1];
+
+	EXPECT_EQ(0, in_session(id, write_memfd, NULL));
+	EXPECT_EQ(failed, sysfs_get(STAMPS_FAILED));
 }
 
 TEST(features_say_so)
