@@ -14,7 +14,9 @@
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/export.h>
+#include <linux/ioctl.h>
 #include <linux/lsm_hooks.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
@@ -99,6 +101,9 @@ u64 *agentns_inode_mark(const struct inode *inode)
 }
 EXPORT_SYMBOL_GPL(agentns_inode_mark);
 
+/* XFS_IOC_ATTRMULTI_BY_HANDLE, which is private to fs/xfs/. */
+#define AGENTNS_XFS_ATTRMULTI_NR	123
+
 /* A task past exit_task_namespaces() is in none. */
 static bool agentns_in_session(void)
 {
@@ -136,7 +141,9 @@ static noinline void agentns_note(struct file *file)
  */
 static int agentns_file_permission(struct file *file, int mask)
 {
-	if (mask & MAY_WRITE && agentns_of_interest())
+	/* FIDEDUPERANGE asks for files, too, that are not open for writing. */
+	if (mask & MAY_WRITE && file->f_mode & FMODE_WRITE &&
+	    agentns_of_interest())
 		agentns_note(file);
 	return 0;
 }
@@ -210,20 +217,22 @@ void agentns_created(struct dentry *dentry)
 }
 EXPORT_SYMBOL(agentns_created);
 
-/**
- * agentns_linked - a file has got one more name
- * @inode: the file
- * @dentry: the name, in a folder that the caller has locked
- *
- * Of interest when it is the first one, after O_TMPFILE.
- *
- * Context: As agentns_created().
+/*
+ * A file is about to get a name: the first one, after O_TMPFILE, is as good as
+ * its creation. It may have been written to and released, then it has a stamp.
  */
-void agentns_linked(struct inode *inode, struct dentry *dentry)
+static int agentns_inode_link(struct dentry *old_dentry, struct inode *dir,
+			      struct dentry *new_dentry)
 {
-	if (static_branch_unlikely(&agentns_stamps) &&
-	    agentns_of_interest() && inode->i_nlink == 1)
-		agentns_new_inode(dentry, inode, AGENTNS_NAMED);
+	struct inode *inode = d_backing_inode(old_dentry);
+	const u64 *mark;
+
+	if (likely(inode->i_nlink) || !agentns_of_interest())
+		return 0;
+	mark = agentns_inode_mark(inode);
+	if (!mark || !READ_ONCE(*mark))
+		agentns_new_inode(old_dentry, inode, AGENTNS_NAMED);
+	return 0;
 }
 
 /*
@@ -250,6 +259,21 @@ static int agentns_inode_setattr(AGENTNS_SETATTR_ARG struct dentry *dentry,
 		module_put(ops->owner);
 	}
 	return 0;
+}
+
+/*
+ * XFS sets attributes of any kind by this ioctl, of which no hook on attributes
+ * hears. It has been for CAP_SYS_ADMIN alone, always.
+ */
+static int agentns_file_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg)
+{
+	if (likely(_IOC_TYPE(cmd) != 'X' ||
+		   _IOC_NR(cmd) != AGENTNS_XFS_ATTRMULTI_NR) ||
+	    !agentns_in_session() ||
+	    file_inode(file)->i_sb->s_magic != XFS_SUPER_MAGIC)
+		return 0;
+	return -EPERM;
 }
 
 static bool agentns_is_hint(const char *name)
@@ -284,7 +308,8 @@ static int agentns_guard(struct dentry *dentry, const char *name)
 static bool agentns_checked_by_other(const char *name)
 {
 	if (!strcmp(name, XATTR_NAME_SELINUX))
-		return strstr(lsm_names, "selinux");
+		return !IS_ENABLED(CONFIG_SECURITY_SELINUX_DISABLE) &&
+		       strstr(lsm_names, "selinux");
 	if (!strncmp(name, XATTR_NAME_SMACK, sizeof(XATTR_NAME_SMACK) - 1))
 		return strstr(lsm_names, "smack");
 	return false;
@@ -341,7 +366,10 @@ static struct security_hook_list agentns_lsm_hooks[] AGENTNS_LSM_RO = {
 	LSM_HOOK_INIT(mmap_file, agentns_mmap_file),
 	LSM_HOOK_INIT(file_mprotect, agentns_file_mprotect),
 	LSM_HOOK_INIT(d_instantiate, agentns_d_instantiate),
+	LSM_HOOK_INIT(inode_link, agentns_inode_link),
 	LSM_HOOK_INIT(inode_setattr, agentns_inode_setattr),
+	LSM_HOOK_INIT(file_ioctl, agentns_file_ioctl),
+	LSM_HOOK_INIT(file_ioctl_compat, agentns_file_ioctl),
 	LSM_HOOK_INIT(inode_setxattr, agentns_inode_setxattr),
 	LSM_HOOK_INIT(inode_removexattr, agentns_inode_removexattr),
 	LSM_HOOK_INIT(inode_copy_up_xattr, agentns_inode_copy_up_xattr),

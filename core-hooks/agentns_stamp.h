@@ -59,7 +59,6 @@ u64 *agentns_inode_mark(const struct inode *inode);
 
 /* For the kernel. */
 void agentns_created(struct dentry *dentry);
-void agentns_linked(struct inode *inode, struct dentry *dentry);
 void __agentns_close(struct file *file);
 
 /*
@@ -90,8 +89,6 @@ static inline u64 *agentns_inode_mark(const struct inode *inode)
 }
 
 static inline void agentns_created(struct dentry *dentry) { }
-static inline void agentns_linked(struct inode *inode,
-				  struct dentry *dentry) { }
 static inline void agentns_close(struct file *file) { }
 
 #endif

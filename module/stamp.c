@@ -10,6 +10,8 @@
 #include <linux/agentns_stamp.h>
 #include <linux/cred.h>
 #include <linux/mutex.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
@@ -74,6 +76,12 @@ static bool agentns_stampable(const struct inode *inode)
 	       !agentns_skip_fstype(inode->i_sb);
 }
 
+/* Not what overlayfs or io_uring puts on for a while. */
+static kuid_t agentns_writer_uid(void)
+{
+	return current_real_cred()->uid;
+}
+
 /* A record of current; @s is its session, or NULL. */
 static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 {
@@ -86,7 +94,7 @@ static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 	do {
 		w->serial = atomic_inc_return(&agentns_serial);
 	} while (!w->serial);
-	w->uid = current_uid();
+	w->uid = agentns_writer_uid();
 	if (!s) {
 		w->tgid = task_tgid_nr(current);
 		get_task_comm(w->comm, current->group_leader);
@@ -103,7 +111,7 @@ static struct agentns_writer *agentns_writer_peek(struct agentns_session *s)
 {
 	struct agentns_writer *w = rcu_dereference(s->writer);
 
-	return w && uid_eq(w->uid, current_uid()) ? w : NULL;
+	return w && uid_eq(w->uid, agentns_writer_uid()) ? w : NULL;
 }
 
 static struct agentns_writer *agentns_writer_new(struct agentns_session *s)
@@ -170,7 +178,7 @@ static bool agentns_slot_is_current(struct agentns_writer **slot)
 		same = w == agentns_writer_peek(s);
 	else
 		same = w->tgid == task_tgid_nr(current) &&
-		       uid_eq(w->uid, current_uid()) &&
+		       uid_eq(w->uid, agentns_writer_uid()) &&
 		       !strcmp(w->comm, current->group_leader->comm);
 	rcu_read_unlock();
 	return same;
@@ -178,14 +186,17 @@ static bool agentns_slot_is_current(struct agentns_writer **slot)
 
 /*
  * On an overlay it is the file that the user has open which is told, once; not
- * the one of the upper layer, which overlayfs opens for it.
+ * the one of the upper layer, which overlayfs opens for it. A mapping, though,
+ * is of the latter, and all that mprotect(2) shows.
  */
 static bool agentns_takes_writer(const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
 	return inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC ||
-	       (agentns_stampable(inode) && !agentns_below_overlay(file));
+	       (agentns_stampable(inode) &&
+		(!agentns_below_overlay(file) ||
+		 mapping_writably_mapped(file->f_mapping)));
 }
 
 /**
@@ -393,14 +404,16 @@ static void agentns_stamping_init(struct agentns_stamping *st,
  */
 static void agentns_stamp_born(struct agentns_stamping *st)
 {
-	if (st->inode->i_sb->s_magic != EXT4_SUPER_MAGIC ||
-	    !st->inode->i_nlink || !st->writer)
-		return;
 	st->flags = XATTR_CREATE;
 	st->fresh = true;
 	if (!agentns_set_stamp(st))
 		agentns_mark_set(st, agentns_mark_of(st) |
 				 AGENTNS_MARK_NO_HINTS);
+}
+
+static bool agentns_born_with_stamp(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == EXT4_SUPER_MAGIC && inode->i_nlink;
 }
 
 /* A second may have gone by since it was born: its stamp is of that one. */
@@ -415,6 +428,21 @@ static void agentns_stamp_go_on(struct agentns_stamping *st)
 	st->seconds -= ((u32)st->seconds - (u32)(mark >> 1)) & 0x7fffffff;
 }
 
+/* In a folder that is locked, whose lock may be of the same class. */
+static void agentns_stamp_named(struct agentns_stamping *st)
+{
+	u64 mark;
+
+	inode_lock_nested(st->inode, I_MUTEX_CHILD);
+	mark = agentns_mark_read(st);
+	/* Else somebody has written to it meanwhile, who is later. */
+	if (!mark || mark & AGENTNS_MARK_NO_HINTS) {
+		agentns_stamp_go_on(st);
+		agentns_put_stamp(st);
+	}
+	inode_unlock(st->inode);
+}
+
 /**
  * agentns_stamp_new_hook - see struct agentns_ops.stamp_new
  * @dentry: its name
@@ -426,24 +454,26 @@ void agentns_stamp_new_hook(struct dentry *dentry, struct inode *inode,
 {
 	struct agentns_stamping st;
 	struct agentns_writer *w;
+	unsigned int nofs;
 
-	if (!agentns_stampable(inode))
+	if (!agentns_stampable(inode) ||
+	    (stage == AGENTNS_BORN && !agentns_born_with_stamp(inode)))
 		return;
+	/* A transaction may be open, which reclaim must not wait for. */
+	nofs = memalloc_nofs_save();
 	w = agentns_writer_get();
 	if (!w) {
 		agentns_stamp_count_failure();
-		return;
+		goto out;
 	}
 	agentns_stamping_init(&st, dentry, inode, w);
-	if (stage == AGENTNS_BORN) {
+	if (st.writer && stage == AGENTNS_BORN)
 		agentns_stamp_born(&st);
-	} else if (st.writer) {
-		agentns_stamp_go_on(&st);
-		inode_lock(inode);
-		agentns_put_stamp(&st);
-		inode_unlock(inode);
-	}
+	else if (st.writer)
+		agentns_stamp_named(&st);
 	agentns_writer_put(w);
+out:
+	memalloc_nofs_restore(nofs);
 }
 
 /**
@@ -534,6 +564,8 @@ void agentns_stamp_set_outside(bool on)
 
 void __init agentns_stamp_init(void)
 {
+	/* Inodes may bear marks of the module before this one. */
+	atomic_set(&agentns_serial, get_random_u32());
 	if (!agentns_stamps_active())
 		pr_notice("files get no stamps: the security module agentns is not active; add it to the list of lsm= on the kernel's command line, or to CONFIG_LSM\n");
 }

@@ -102,6 +102,7 @@ static const struct way {
 	{ "ftruncate", way_ftruncate },
 	{ "fallocate", way_fallocate },
 	{ "a shared mapping", way_mmap_closed },
+	{ "mprotect", way_mprotect },
 	{ "copy_file_range", way_copy_file_range },
 	{ "splice", way_splice },
 	{ "io_uring", way_uring },
