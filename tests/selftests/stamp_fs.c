@@ -382,6 +382,27 @@ TEST_F(fs, gone_before_close)
 }
 
 /* Mounted read-only there is nothing to stamp, and nothing to count. */
+/* XFS_IOC_ATTRMULTI_BY_HANDLE: sets attributes, and asks nobody but capable(). */
+#define ATTRMULTI	_IOW('X', 123, char[72])
+
+static int attrmulti(void *arg)
+{
+	int fd = open(".", O_RDONLY), err = ERR(ioctl(fd, ATTRMULTI, NULL));
+
+	close(fd);
+	return err;
+}
+
+TEST_F(fs, no_way_round)
+{
+	char id[HEX_ID + 1];
+
+	if (strcmp(variant->type, "xfs"))
+		SKIP(return, "of xfs alone");
+	EXPECT_EQ(EFAULT, attrmulti(NULL));
+	EXPECT_EQ(EPERM, in_session(id, attrmulti, NULL));
+}
+
 static int touch_read_only(void *arg)
 {
 	return open("f", O_WRONLY) != -1 || errno != EROFS ||

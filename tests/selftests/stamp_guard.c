@@ -6,6 +6,7 @@
  * with their attributes, or by what fails halfway.
  */
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <pthread.h>
 #include <sys/mount.h>
 
@@ -471,6 +472,47 @@ TEST(truncate_and_a_remount)
 	}
 	ASSERT_EQ(0, enter_session());
 	EXPECT_EQ(0, truncate_and_remount());
+}
+
+/*
+ * A destination that is open for reading is asked for as one that is written
+ * to; what is kept of its writer then is for nobody. A leak, found at the end.
+ */
+static int dedupe_read_only(void *arg)
+{
+	struct {
+		struct file_dedupe_range range;
+		struct file_dedupe_range_info info;
+	} req;
+	int from = open("m/a", O_RDONLY), to = open("m/b", O_RDONLY), err;
+
+	memset(&req, 0, sizeof(req));
+	req.range.src_length = 4096;
+	req.range.dest_count = 1;
+	req.info.dest_fd = to;
+	err = ERR(ioctl(from, FIDEDUPERANGE, &req.range));
+	close(from);
+	close(to);
+	return err;
+}
+
+TEST(dedupe_is_no_write)
+{
+	char made[HEX_ID + 1], id[HEX_ID + 1];
+
+	ASSERT_EQ(0, in_folder());
+	if (sh("grep -qw btrfs /proc/filesystems"))
+		SKIP(return, "no btrfs in this kernel");
+	ASSERT_EQ(0, image_fs("btrfs", "mkfs.btrfs -q -f", "200M"));
+	ASSERT_EQ(0, make_stamped(made, "m/a"));
+	ASSERT_EQ(0, make_stamped(made, "m/b"));
+	ASSERT_EQ(0, sysfs_set(STAMP_OUTSIDE, "1"));
+	for (int i = 0; i < 20; i++)
+		EXPECT_EQ(0, dedupe_read_only(NULL));
+	EXPECT_EQ(0, sysfs_set(STAMP_OUTSIDE, "0"));
+	EXPECT_EQ(0, in_session(id, dedupe_read_only, NULL));
+	EXPECT_STREQ(made, stamp_id("m/b"));
+	EXPECT_EQ(0, ERR(umount2("m", 0)));
 }
 
 /* The user.* copies are hints: who may write to the file may change them. */

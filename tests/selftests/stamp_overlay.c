@@ -85,6 +85,27 @@ TEST_F(overlay, new_files)
 	EXPECT_STREQ(id, attr("m/n", PROV_SESSION));
 }
 
+static int make_as_nobody(void *arg)
+{
+	if (setgid(NOBODY) || setuid(NOBODY))
+		return errno;
+	return make_open("m/n") ?: make_dir("m/nd") ?: truncate("m/n", 0);
+}
+
+/* Overlayfs works with the rights of who mounted it, but it is not his file. */
+TEST_F(overlay, of_their_user)
+{
+	char id[HEX_ID + 1];
+	struct stamp s;
+
+	ASSERT_EQ(0, ERR(chmod("m", 0777)));
+	ASSERT_EQ(0, in_session(id, make_as_nobody, NULL));
+	ASSERT_EQ(0, stamp_get("m/n", &s));
+	EXPECT_EQ(NOBODY, s.uid);
+	ASSERT_EQ(0, stamp_get("up/nd", &s));
+	EXPECT_EQ(NOBODY, s.uid);
+}
+
 static int write_lower(void *way)
 {
 	int (*fn)(void) = way;
