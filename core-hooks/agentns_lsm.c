@@ -24,11 +24,7 @@
 #include <linux/string.h>
 #include <linux/xattr.h>
 
-/**
- * agentns_stamps - is the security module active?
- *
- * Set at boot and never again.
- */
+/* Is the security module active? Set at boot and never again. */
 DEFINE_STATIC_KEY_FALSE(agentns_stamps);
 
 /* Are tasks outside of sessions of interest, too? A knob of the module's. */
