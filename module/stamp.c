@@ -416,16 +416,23 @@ static bool agentns_born_with_stamp(const struct inode *inode)
 	return inode->i_sb->s_magic == EXT4_SUPER_MAGIC && inode->i_nlink;
 }
 
-/* A second may have gone by since it was born: its stamp is of that one. */
+/*
+ * A second may have gone by since it was born, or the clock may have been set
+ * either way: its stamp is of the second in the mark.
+ */
 static void agentns_stamp_go_on(struct agentns_stamping *st)
 {
 	u64 mark = agentns_mark_read(st);
+	s32 later;
 
 	if (mark >> 32 != st->writer->serial ||
 	    !(mark & AGENTNS_MARK_NO_HINTS))
 		return;
 	st->fresh = true;
-	st->seconds -= ((u32)st->seconds - (u32)(mark >> 1)) & 0x7fffffff;
+	mark &= ~AGENTNS_MARK_NO_HINTS;
+	/* Marks have seconds twice over, without those above 32 bits. */
+	later = (u32)agentns_mark_of(st) - (u32)mark;
+	st->seconds -= later / 2;
 }
 
 /* In a folder that is locked, whose lock may be of the same class. */
