@@ -274,7 +274,8 @@ static int agentns_attr_set(const struct agentns_stamping *st,
 	if (!st->fresh)
 		n = __vfs_getxattr(st->dentry, st->inode, name, old,
 				   sizeof(old));
-	if (n == size && !memcmp(old, value, size))
+	/* One of no bytes is one, too, and is not to stay. */
+	if (size && n == size && !memcmp(old, value, size))
 		return 0;
 	if (!size) {
 		if (n == -ENODATA || n == -EOPNOTSUPP)

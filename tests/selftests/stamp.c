@@ -797,6 +797,24 @@ TEST(hints_are_optional)
 	EXPECT_EQ(0, sysfs_get(STAMP_OUTSIDE));
 }
 
+static int write_to_file(void *arg)
+{
+	return way_write();
+}
+
+/* Not one of no bytes, either, which is an attribute still. */
+TEST(without_intent_no_attribute)
+{
+	char id[HEX_ID + 1];
+
+	ASSERT_EQ(0, empty_folder());
+	ASSERT_EQ(0, make_file("f", 8192));
+	ASSERT_EQ(0, ERR(setxattr("f", PROV_INTENT, "", 0, 0)));
+	ASSERT_EQ(0, in_session(id, write_to_file, NULL));
+	EXPECT_STREQ(id, attr("f", PROV_SESSION));
+	EXPECT_EQ(ENODATA, ERR(getxattr("f", PROV_INTENT, NULL, 0)));
+}
+
 /* Nobody has made them as a file. */
 static int write_memfd(void *arg)
 {
