@@ -24,15 +24,22 @@ static ssize_t agentns_store_switch(const char *buf, size_t count,
 	return count;
 }
 
-/* A NUL within is no text: all of it counts or none. */
+/*
+ * A NUL within is no text: all of it counts or none. What fills a page may be
+ * the beginning of more, which would come as a list of its own.
+ */
 static ssize_t agentns_store_list(const char *buf, size_t count,
 				  int (*set)(const char *text))
 {
 	int ret = agentns_may_turn_stamp_knobs();
 
-	if (!ret)
-		ret = strlen(buf) == count ? set(buf) : -EINVAL;
-	return ret ?: count;
+	if (ret)
+		return ret;
+	if (count >= PAGE_SIZE)
+		return -E2BIG;
+	if (strlen(buf) != count)
+		return -EINVAL;
+	return set(buf) ?: count;
 }
 
 static ssize_t stamp_outside_show(struct kobject *kobj,

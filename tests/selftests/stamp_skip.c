@@ -234,7 +234,7 @@ TEST_F(skip, malformed)
 	static const char *const bad_paths[] = {
 		"relative", "./relative", "/\nrelative\n", "../up",
 	};
-	char text[600];
+	char text[600], page[4096 + 1] = "/";
 
 	snprintf(self->list, sizeof(self->list), "%s/skip", self->here);
 	ASSERT_EQ(0, sysfs_set(SKIP_PATHS, self->list));
@@ -254,6 +254,11 @@ TEST_F(skip, malformed)
 	EXPECT_EQ(0, sysfs_set(SKIP_PATHS, text));
 	strcat(text, "/\n");
 	EXPECT_EQ(E2BIG, sysfs_set(SKIP_PATHS, text));
+	/* A page may be half of one: it is not taken for all. */
+	memset(page + 1, ' ', sizeof(page) - 2);
+	EXPECT_EQ(E2BIG, sysfs_set(SKIP_PATHS, page));
+	page[sizeof(page) - 2] = 0;
+	EXPECT_EQ(0, sysfs_set(SKIP_PATHS, page));
 }
 
 static int set_as_nobody(void *arg)
