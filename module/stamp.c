@@ -82,12 +82,17 @@ static kuid_t agentns_writer_uid(void)
 	return current_real_cred()->uid;
 }
 
-/* A record of current; @s is its session, or NULL. */
+/*
+ * A record of current; @s is its session, or NULL. Not accounted: where a
+ * memory cgroup is full, what its tasks write would be told of nobody, and the
+ * stamp of somebody else stay. There are no more than there are open files,
+ * each of which is accounted, and sessions.
+ */
 static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 {
 	struct agentns_writer *w;
 
-	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	w = kzalloc(sizeof(*w), GFP_KERNEL | __GFP_NOWARN);
 	if (!w)
 		return NULL;
 	refcount_set(&w->refs, 1);
