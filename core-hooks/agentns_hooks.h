@@ -95,6 +95,7 @@ struct nsproxy *create_new_namespaces(AGENTNS_CLONE_FLAGS_T flags,
 #define AGENTNS_CLONE_FLAG	CLONE_NEWAGENT
 #define AGENTNS_TYPE		AGENT_NS
 
+#include <linux/jump_label.h>
 #include <linux/static_call.h>
 #include <linux/thread_info.h>
 #include <linux/uio.h>
@@ -175,6 +176,16 @@ struct agentns_move {
  * @post_fork: it was: @child is visible and not yet running; may sleep
  * @account_cpu: current, in @ns, has used its CPU for @delta_ns more; with
  *	interrupts off, the lock of the run queue held
+ * @session_id: copy the id of a session that current is in; any context,
+ *	NMI included
+ * @stamp_write: current writes, or may, to regular file @file, whose writer is
+ *	at @slot; may sleep
+ * @stamp_new: @inode has been made and gets name @dentry; may sleep, a
+ *	transaction may be open
+ * @stamp_truncate: current is about to change the size of file @dentry, which
+ *	is locked; may sleep
+ * @stamp_release: @file, which has been written to and nobody uses any more,
+ *	was last written to by @writer; may sleep, in any task
  */
 struct agentns_ops {
 	unsigned int hooks_abi;
@@ -202,6 +213,8 @@ struct agentns_ops {
 	void (*cancel_fork)(struct agentns_fork *fork);
 	void (*post_fork)(struct agentns_fork *fork, struct task_struct *child);
 	void (*account_cpu)(struct ns_common *ns, u64 delta_ns);
+	void (*session_id)(const struct ns_common *ns,
+			   u8 id[AGENT_NS_ID_BYTES]);
 
 	void (*stamp_write)(struct file *file, struct agentns_writer **slot);
 	void (*stamp_new)(struct dentry *dentry, struct inode *inode,
@@ -307,6 +320,34 @@ static __always_inline bool agentns_counted(void)
 	return test_syscall_work(SYSCALL_AGENT);
 }
 
+#ifdef CONFIG_SECURITY
+/* Stamps on files: tasks that are not counted are of interest, too. */
+DECLARE_STATIC_KEY_FALSE(agentns_stamps_all);
+
+void __agentns_modified(struct file *file);
+
+/* Might current's writes be of interest to whoever stamps files? */
+static __always_inline bool agentns_stamped(void)
+{
+	return agentns_counted() ||
+	       static_branch_unlikely(&agentns_stamps_all);
+}
+#else
+static inline void __agentns_modified(struct file *file) { }
+
+static __always_inline bool agentns_stamped(void)
+{
+	return false;
+}
+#endif
+
+/* Current has written to @file. */
+static inline void agentns_modified(struct file *file)
+{
+	if (unlikely(agentns_stamped()))
+		__agentns_modified(file);
+}
+
 /*
  * System call entry, slow path only: the generic entry code comes here for no
  * task without SYSCALL_WORK_SYSCALL_AGENT. Nonzero: skip the call.
@@ -380,12 +421,14 @@ int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
 /*
  * For a write that may complete later, in any context: @charge lives in the
  * request, holds a reference, and was initialised. Charges once, however
- * often the request is issued. Pairs with agentns_async_end().
+ * often the request is issued. Pairs with agentns_async_end(). Whoever writes
+ * is told here for its stamp, as current may be another task at the end.
  */
 static inline int agentns_async_begin(struct agentns_charge *charge,
 				      struct file *file, struct iov_iter *iter)
 {
-	if (likely(!charge->session && !agentns_counted()))
+	if (likely(!charge->session && !agentns_counted() &&
+		   !agentns_stamped()))
 		return 0;
 	return __agentns_async_begin(charge, file, iter);
 }
@@ -563,6 +606,8 @@ static inline void agentns_post_fork(struct agentns_fork *fork,
 
 static inline void agentns_account_cpu(struct task_struct *task,
 				       u64 delta_ns) { }
+
+static inline void agentns_modified(struct file *file) { }
 
 static inline bool agentns_proc_hidden(const void *show)
 {

@@ -27,8 +27,9 @@
 /* Is the security module active? Set at boot and never again. */
 DEFINE_STATIC_KEY_FALSE(agentns_stamps);
 
-/* Are tasks outside of sessions of interest, too? A knob of the module's. */
-static DEFINE_STATIC_KEY_FALSE(agentns_outside);
+/* The module's: for a knob, and while its calls are not entered by a flag. */
+DEFINE_STATIC_KEY_FALSE(agentns_stamps_all);
+EXPORT_SYMBOL(agentns_stamps_all);
 
 /* Set at boot, once the framework has placed us. */
 unsigned int agentns_file_blob __ro_after_init;
@@ -52,19 +53,20 @@ bool agentns_stamps_active(void)
 EXPORT_SYMBOL_GPL(agentns_stamps_active);
 
 /**
- * agentns_stamps_outside - are writers outside of sessions of interest?
- * @on: whether they are
+ * agentns_stamps_tell_all - tell of what tasks without the flag do, too
+ * @on: of those outside of sessions, and in sessions that are not counted;
+ *	else of the former nothing, and of the latter no writes
  *
  * Context: May sleep; one caller at a time.
  */
-void agentns_stamps_outside(bool on)
+void agentns_stamps_tell_all(bool on)
 {
 	if (on)
-		static_branch_enable(&agentns_outside);
+		static_branch_enable(&agentns_stamps_all);
 	else
-		static_branch_disable(&agentns_outside);
+		static_branch_disable(&agentns_stamps_all);
 }
-EXPORT_SYMBOL_GPL(agentns_stamps_outside);
+EXPORT_SYMBOL_GPL(agentns_stamps_tell_all);
 
 /**
  * agentns_writer_put - drop a reference on a writer
@@ -108,10 +110,11 @@ static bool agentns_in_session(void)
 	return nsproxy && nsproxy->agent_ns;
 }
 
-/* May be asked on each read and write of each task: nothing but tests. */
+/* Asked of each task: nothing but tests. */
 static __always_inline bool agentns_of_interest(void)
 {
-	return agentns_in_session() || static_branch_unlikely(&agentns_outside);
+	return agentns_in_session() ||
+	       static_branch_unlikely(&agentns_stamps_all);
 }
 
 /* Keep in @file's blob that current writes to it. */
@@ -131,18 +134,24 @@ static noinline void agentns_note(struct file *file)
 	module_put(ops->owner);
 }
 
-/*
- * Reads and writes of all kinds come by here: write(2) and its kin, splice,
- * sendfile, copy_file_range, clones, fallocate, aio, io_uring.
+/**
+ * __agentns_modified - current writes to an open file
+ * @file: the file, of any kind
+ *
+ * Writes of all kinds come by here when something has been written: write(2)
+ * and its kin, splice, sendfile, copy_file_range, clones, fallocate, io_uring;
+ * one that may complete in another task, when it begins.
+ *
+ * Context: May sleep.
  */
-static int agentns_file_permission(struct file *file, int mask)
+void __agentns_modified(struct file *file)
 {
-	/* FIDEDUPERANGE asks for files, too, that are not open for writing. */
-	if (mask & MAY_WRITE && file->f_mode & FMODE_WRITE &&
-	    agentns_of_interest())
+	/* Nothing is taken for open for writing by FIDEDUPERANGE alone. */
+	if (static_branch_unlikely(&agentns_stamps) &&
+	    file->f_mode & FMODE_WRITE && S_ISREG(file_inode(file)->i_mode))
 		agentns_note(file);
-	return 0;
 }
+EXPORT_SYMBOL(__agentns_modified);
 
 static int agentns_mmap_file(struct file *file, unsigned long reqprot,
 			     unsigned long prot, unsigned long flags)
@@ -358,7 +367,6 @@ static int agentns_inode_copy_up_xattr(AGENTNS_COPY_UP_ARG const char *name)
 }
 
 static struct security_hook_list agentns_lsm_hooks[] AGENTNS_LSM_RO = {
-	LSM_HOOK_INIT(file_permission, agentns_file_permission),
 	LSM_HOOK_INIT(mmap_file, agentns_mmap_file),
 	LSM_HOOK_INIT(file_mprotect, agentns_file_mprotect),
 	LSM_HOOK_INIT(d_instantiate, agentns_d_instantiate),

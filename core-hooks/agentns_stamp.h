@@ -6,12 +6,12 @@
 #ifndef _LINUX_AGENTNS_STAMP_H
 #define _LINUX_AGENTNS_STAMP_H
 
+#include <linux/agentns_hooks.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/uidgid.h>
-#include <uapi/linux/agent_namespaces.h>
 
 /**
  * struct agentns_writer - who writes, as far as a stamp needs it
@@ -53,7 +53,7 @@ extern unsigned int agentns_file_blob;
 
 /* For the module. */
 bool agentns_stamps_active(void);
-void agentns_stamps_outside(bool on);
+void agentns_stamps_tell_all(bool on);
 void agentns_writer_put(struct agentns_writer *writer);
 u64 *agentns_inode_mark(const struct inode *inode);
 
@@ -80,7 +80,7 @@ static inline bool agentns_stamps_active(void)
 	return false;
 }
 
-static inline void agentns_stamps_outside(bool on) { }
+static inline void agentns_stamps_tell_all(bool on) { }
 static inline void agentns_writer_put(struct agentns_writer *writer) { }
 
 static inline u64 *agentns_inode_mark(const struct inode *inode)

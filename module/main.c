@@ -72,6 +72,7 @@ static const struct agentns_ops agentns_hook_ops = {
 	.cancel_fork	= agentns_cancel_fork_hook,
 	.post_fork	= agentns_post_fork_hook,
 	.account_cpu	= agentns_account_cpu_hook,
+	.session_id	= agentns_session_id_hook,
 	.stamp_write	= agentns_stamp_write_hook,
 	.stamp_new	= agentns_stamp_new_hook,
 	.stamp_truncate	= agentns_stamp_truncate_hook,
@@ -105,13 +106,13 @@ static int __init agentns_init(void)
 		goto table_exit;
 	/* From sysfs and sysctl on, a write to a knob may arm it, too. */
 	agentns_reaper_start();
+	agentns_stamp_init();
 
 	/* Last: from here on there may be sessions. */
 	err = agentns_register(&agentns_hook_ops);
 	if (err)
 		goto sysctl_exit;
 	pr_info("agent sessions, hooks number %u\n", AGENTNS_WANTED_HOOKS);
-	agentns_stamp_init();
 	return 0;
 
 sysctl_exit:

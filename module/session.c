@@ -67,6 +67,18 @@ struct agentns_session *agentns_session_of(struct task_struct *task)
 }
 
 /**
+ * agentns_session_id_hook - see struct agentns_ops.session_id
+ * @ns: the session
+ * @id: where its id goes
+ */
+void agentns_session_id_hook(const struct ns_common *ns,
+			     u8 id[AGENT_NS_ID_BYTES])
+{
+	memcpy(id, container_of(ns, struct agentns_session, ns)->id,
+	       AGENT_NS_ID_BYTES);
+}
+
+/**
  * agentns_session_within - is a session another one or a descendant of it?
  * @s: the session, pinned, or NULL
  * @top: the other, pinned

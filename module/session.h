@@ -168,6 +168,8 @@ void agentns_session_free(struct agentns_session *s);
 void agentns_session_put(struct agentns_session *s);
 bool agentns_session_tryget(struct agentns_session *s);
 struct agentns_session *agentns_session_of(struct task_struct *task);
+void agentns_session_id_hook(const struct ns_common *ns,
+			     u8 id[AGENT_NS_ID_BYTES]);
 bool agentns_session_within(const struct agentns_session *s,
 			    const struct agentns_session *top);
 struct agentns_session *

@@ -24,9 +24,14 @@
 /* Are the hints of user.prov.* set? A knob in sysfs. */
 static bool agentns_hints = true;
 
-/* Are writers outside of sessions told? A knob in sysfs; guarded by the lock. */
+/* Guards which tasks the kernel is to tell of: those two, and it. */
+static DEFINE_MUTEX(agentns_tell_lock);
+
+/* Are writers outside of sessions told? A knob in sysfs. */
 static bool agentns_outside;
-static DEFINE_MUTEX(agentns_outside_lock);
+
+/* May tasks in sessions lack the flag that marks them? */
+static bool agentns_unmarked;
 
 static atomic64_t agentns_failed = ATOMIC64_INIT(0);
 static atomic_t agentns_serial = ATOMIC_INIT(0);
@@ -47,6 +52,12 @@ u64 agentns_stamps_failed(void)
 static void agentns_stamp_count_failure(void)
 {
 	atomic64_inc(&agentns_failed);
+}
+
+/* Current's calls may come here for others' sake. */
+static bool agentns_stamps_current(void)
+{
+	return current_session() || READ_ONCE(agentns_outside);
 }
 
 /*
@@ -213,7 +224,7 @@ void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot)
 {
 	struct agentns_writer *w;
 
-	if (!S_ISREG(file_inode(file)->i_mode))
+	if (!S_ISREG(file_inode(file)->i_mode) || !agentns_stamps_current())
 		return;
 	if (agentns_slot_is_current(slot) || !agentns_takes_writer(file))
 		return;
@@ -469,7 +480,7 @@ void agentns_stamp_new_hook(struct dentry *dentry, struct inode *inode,
 	struct agentns_writer *w;
 	unsigned int nofs;
 
-	if (!agentns_stampable(inode) ||
+	if (!agentns_stamps_current() || !agentns_stampable(inode) ||
 	    (stage == AGENTNS_BORN && !agentns_born_with_stamp(inode)))
 		return;
 	/* A transaction may be open, which reclaim must not wait for. */
@@ -499,7 +510,8 @@ void agentns_stamp_truncate_hook(struct dentry *dentry)
 	struct agentns_stamping st;
 	struct agentns_writer *w;
 
-	if (!S_ISREG(inode->i_mode) || !agentns_stampable(inode))
+	if (!agentns_stamps_current() || !S_ISREG(inode->i_mode) ||
+	    !agentns_stampable(inode))
 		return;
 	w = agentns_writer_get();
 	if (!w)
@@ -559,6 +571,18 @@ bool agentns_stamp_outside(void)
 	return READ_ONCE(agentns_outside);
 }
 
+static void agentns_stamp_tell(bool *what, bool on)
+{
+	bool all;
+
+	mutex_lock(&agentns_tell_lock);
+	all = agentns_outside || agentns_unmarked;
+	WRITE_ONCE(*what, on);
+	if (all != (agentns_outside || agentns_unmarked))
+		agentns_stamps_tell_all(!all);
+	mutex_unlock(&agentns_tell_lock);
+}
+
 /**
  * agentns_stamp_set_outside - turn that knob
  * @on: whether they get stamps, too
@@ -567,12 +591,20 @@ bool agentns_stamp_outside(void)
  */
 void agentns_stamp_set_outside(bool on)
 {
-	mutex_lock(&agentns_outside_lock);
-	if (agentns_outside != on) {
-		WRITE_ONCE(agentns_outside, on);
-		agentns_stamps_outside(on);
-	}
-	mutex_unlock(&agentns_outside_lock);
+	agentns_stamp_tell(&agentns_outside, on);
+}
+
+/**
+ * agentns_stamp_set_unmarked - there are tasks in sessions without their flag
+ * @on: true before the first loses it, false when all have it again
+ *
+ * What they write is stamped all the same.
+ *
+ * Context: May sleep.
+ */
+void agentns_stamp_set_unmarked(bool on)
+{
+	agentns_stamp_tell(&agentns_unmarked, on);
 }
 
 void __init agentns_stamp_init(void)
@@ -587,5 +619,6 @@ void __init agentns_stamp_init(void)
 void agentns_stamp_exit(void)
 {
 	agentns_stamp_set_outside(false);
+	agentns_stamp_set_unmarked(false);
 	agentns_skip_exit();
 }

@@ -19,6 +19,7 @@ void agentns_stamp_forget(struct agentns_session *s);
 u64 agentns_stamps_failed(void);
 bool agentns_stamp_outside(void);
 void agentns_stamp_set_outside(bool on);
+void agentns_stamp_set_unmarked(bool on);
 bool agentns_stamp_hints(void);
 void agentns_stamp_set_hints(bool on);
 void agentns_stamp_init(void);

@@ -7,6 +7,7 @@
 #include "deadline.h"
 #include "reaper.h"
 #include "session.h"
+#include "stamp.h"
 #include "sysctl.h"
 
 unsigned int agentns_enabled = 1;
@@ -26,6 +27,8 @@ static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 	if (ret)
 		return ret;
 	mutex_lock(&agentns_enabled_lock);
+	if (write)
+		agentns_stamp_set_unmarked(true);
 	old = agentns_enabled;
 	ret = proc_douintvec_minmax(table, write, buffer, lenp, ppos);
 	if (!ret && agentns_enabled != old) {
@@ -36,6 +39,8 @@ static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 			agentns_reaper_sweep();
 		}
 	}
+	if (write)
+		agentns_stamp_set_unmarked(!agentns_enabled);
 	mutex_unlock(&agentns_enabled_lock);
 	return ret;
 }
