@@ -251,10 +251,12 @@ FIXTURE_TEARDOWN(write)
 	sysfs_set(STAMP_OUTSIDE, "0");
 }
 
-/* Those that the kernel closes when it gets to it. */
+/* Those that the kernel closes when it gets to it: a worker has them, too. */
 static bool closed_later(int (*write)(void))
 {
-	return write == way_uring_registered || write == way_uring_polled;
+	return write == way_uring_registered || write == way_uring_polled ||
+	       write == way_uring_async || write == way_uring_fallocate ||
+	       write == way_uring_splice;
 }
 
 static int write_in_session(void *write)
@@ -462,7 +464,6 @@ TEST_F(left_open, stamped_when_the_task_has_ended)
 /* The session counts in which the writing was done. */
 TEST_F(left_open, writer_leaves_its_session)
 {
-	char id[HEX_ID + 1];
 	int outside = open("/proc/self/ns/agent", O_RDONLY);
 
 	if (variant->execs || variant->signal)
@@ -486,7 +487,7 @@ TEST_F(left_open, writer_leaves_its_session)
 	}
 	EXPECT_EQ(0, reap(self->pid));
 	EXPECT_STREQ(told->id, stamp_id("f"));
-	EXPECT_STRNE(NO_SESSION, own_id(id));
+	EXPECT_STRNE(NO_SESSION, told->id);
 }
 
 static int send_fd(int socket, int fd)
@@ -713,6 +714,11 @@ static void *write_many(void *arg)
 	return (void *)err;
 }
 
+static int write_plainly(void *arg)
+{
+	return way_write();
+}
+
 static int race_in_session(void *arg)
 {
 	pthread_t thread;
@@ -738,13 +744,13 @@ TEST(many_writers_at_once)
 	if (!pid)
 		_exit(in_session(id, race_in_session, NULL));
 	for (int i = 0; i < 20; i++) {
-		err = in_session(last, write_in_session, way_write);
+		err = in_session(last, write_plainly, NULL);
 		EXPECT_EQ(0, err);
 		EXPECT_EQ(0, stamp_get("f", &s));
 		EXPECT_EQ(HEX_ID, strlen(s.id));
 	}
 	EXPECT_EQ(0, reap(pid));
-	ASSERT_EQ(0, in_session(last, write_in_session, way_write));
+	ASSERT_EQ(0, in_session(last, write_plainly, NULL));
 	EXPECT_STREQ(last, stamp_id("f"));
 }
 

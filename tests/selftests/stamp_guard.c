@@ -395,6 +395,19 @@ static int fail_to_write(void *arg)
 	       ftruncate(dir, 0) != -1;
 }
 
+/* Opened for writing, and then nothing can be written. */
+static int fail_to_write_more(void *arg)
+{
+	const struct rlimit none = { };
+	int fd = open("f", O_WRONLY | O_APPEND);
+	int ret = fd < 0 || write(fd, "", 0) ||
+		  write(fd, (void *)1, 10) != -1;
+
+	signal(SIGXFSZ, SIG_IGN);
+	return ret || setrlimit(RLIMIT_FSIZE, &none) ||
+	       write(fd, "x", 1) != -1 || close(fd);
+}
+
 static int fail_as_nobody(void *arg)
 {
 	return become_nobody() || truncate("f", 0) != -1 ||
@@ -410,9 +423,43 @@ TEST(failed_writes_stamp_nothing)
 	ASSERT_EQ(0, make_stamped(made, "f"));
 	ASSERT_EQ(0, in_session(id, fail_to_write, NULL));
 	EXPECT_STREQ(made, stamp_id("f"));
+	ASSERT_EQ(0, in_session(id, fail_to_write_more, NULL));
+	EXPECT_STREQ(made, stamp_id("f"));
 	ASSERT_EQ(0, in_session(id, fail_as_nobody, NULL));
 	EXPECT_STREQ(made, stamp_id("f"));
 	EXPECT_STREQ(made, attr("f", PROV_SESSION));
+}
+
+/* Not to be counted is not to go unseen. */
+TEST(stamped_while_not_counted)
+{
+	struct stamp_child *child = shared(sizeof(*child));
+	int go[2], done[2], err;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, in_folder());
+	ASSERT_EQ(0, make_file("f", 10));
+	ASSERT_EQ(0, ERR(pipe(go)));
+	ASSERT_EQ(0, ERR(pipe(done)));
+	pid = fork();
+	if (!pid) {
+		if (enter_session())
+			_exit(1);
+		own_id(child->id);
+		_exit(write(done[1], "", 1) != 1 || read(go[0], &c, 1) != 1 ||
+		      way_write() || make_regular("g"));
+	}
+	ASSERT_EQ(1, read(done[0], &c, 1));
+	ASSERT_EQ(0, write_file(SYSCTL "enabled", "0"));
+	err = write(go[1], "", 1) != 1 || reap(pid);
+	/* Nor is more seen of others. */
+	err = err ?: make_file("h", 10);
+	ASSERT_EQ(0, write_file(SYSCTL "enabled", "1"));
+	ASSERT_EQ(0, err);
+	EXPECT_STREQ(child->id, stamp_id("f"));
+	EXPECT_STREQ(child->id, stamp_id("g"));
+	EXPECT_STREQ("", stamp_id("h"));
 }
 
 /* While one thread makes the mount read-only and writable, another writes. */
