@@ -599,12 +599,8 @@ int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
 		return 0;
 	}
 	ret = agentns_iter_begin(charge, file, iter);
-	if (ret)
-		return ret;
 	agentns_get(charge->session);
-	if (agentns_stamped())
-		__agentns_modified(file);
-	return 0;
+	return ret;
 }
 
 /**

@@ -95,7 +95,6 @@ struct nsproxy *create_new_namespaces(AGENTNS_CLONE_FLAGS_T flags,
 #define AGENTNS_CLONE_FLAG	CLONE_NEWAGENT
 #define AGENTNS_TYPE		AGENT_NS
 
-#include <linux/jump_label.h>
 #include <linux/static_call.h>
 #include <linux/thread_info.h>
 #include <linux/uio.h>
@@ -320,34 +319,6 @@ static __always_inline bool agentns_counted(void)
 	return test_syscall_work(SYSCALL_AGENT);
 }
 
-#ifdef CONFIG_SECURITY
-/* Stamps on files: tasks that are not counted are of interest, too. */
-DECLARE_STATIC_KEY_FALSE(agentns_stamps_all);
-
-void __agentns_modified(struct file *file);
-
-/* Might current's writes be of interest to whoever stamps files? */
-static __always_inline bool agentns_stamped(void)
-{
-	return agentns_counted() ||
-	       static_branch_unlikely(&agentns_stamps_all);
-}
-#else
-static inline void __agentns_modified(struct file *file) { }
-
-static __always_inline bool agentns_stamped(void)
-{
-	return false;
-}
-#endif
-
-/* Current has written to @file. */
-static inline void agentns_modified(struct file *file)
-{
-	if (unlikely(agentns_stamped()))
-		__agentns_modified(file);
-}
-
 /*
  * System call entry, slow path only: the generic entry code comes here for no
  * task without SYSCALL_WORK_SYSCALL_AGENT. Nonzero: skip the call.
@@ -421,14 +392,12 @@ int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
 /*
  * For a write that may complete later, in any context: @charge lives in the
  * request, holds a reference, and was initialised. Charges once, however
- * often the request is issued. Pairs with agentns_async_end(). Whoever writes
- * is told here for its stamp, as current may be another task at the end.
+ * often the request is issued. Pairs with agentns_async_end().
  */
 static inline int agentns_async_begin(struct agentns_charge *charge,
 				      struct file *file, struct iov_iter *iter)
 {
-	if (likely(!charge->session && !agentns_counted() &&
-		   !agentns_stamped()))
+	if (likely(!charge->session && !agentns_counted()))
 		return 0;
 	return __agentns_async_begin(charge, file, iter);
 }
@@ -606,8 +575,6 @@ static inline void agentns_post_fork(struct agentns_fork *fork,
 
 static inline void agentns_account_cpu(struct task_struct *task,
 				       u64 delta_ns) { }
-
-static inline void agentns_modified(struct file *file) { }
 
 static inline bool agentns_proc_hidden(const void *show)
 {

@@ -135,23 +135,23 @@ static noinline void agentns_note(struct file *file)
 }
 
 /**
- * __agentns_modified - current writes to an open file
+ * __agentns_write - current is about to write to an open file
  * @file: the file, of any kind
  *
- * Writes of all kinds come by here when something has been written: write(2)
- * and its kin, splice, sendfile, copy_file_range, clones, fallocate, io_uring;
- * one that may complete in another task, when it begins.
+ * Writes of all kinds come by here when they have been allowed: write(2) and
+ * its kin, splice, sendfile, copy_file_range, clones, fallocate, aio, io_uring.
+ * Before they are done, as one that fails may have written half.
  *
  * Context: May sleep.
  */
-void __agentns_modified(struct file *file)
+void __agentns_write(struct file *file)
 {
-	/* Nothing is taken for open for writing by FIDEDUPERANGE alone. */
+	/* FIDEDUPERANGE asks for files, too, that are not open for writing. */
 	if (static_branch_unlikely(&agentns_stamps) &&
 	    file->f_mode & FMODE_WRITE && S_ISREG(file_inode(file)->i_mode))
 		agentns_note(file);
 }
-EXPORT_SYMBOL(__agentns_modified);
+EXPORT_SYMBOL(__agentns_write);
 
 static int agentns_mmap_file(struct file *file, unsigned long reqprot,
 			     unsigned long prot, unsigned long flags)

@@ -48,6 +48,9 @@ struct agentns_writer {
 /* On from boot when the security module "agentns" is among those of lsm=. */
 DECLARE_STATIC_KEY_FALSE(agentns_stamps);
 
+/* Tasks that are not counted are of interest, too. */
+DECLARE_STATIC_KEY_FALSE(agentns_stamps_all);
+
 /* Where in a file's security blob its writer is. */
 extern unsigned int agentns_file_blob;
 
@@ -59,7 +62,20 @@ u64 *agentns_inode_mark(const struct inode *inode);
 
 /* For the kernel. */
 void agentns_created(struct dentry *dentry);
+void __agentns_write(struct file *file);
 void __agentns_close(struct file *file);
+
+/*
+ * Current may read or write an open file now, by any way there is to do so.
+ * Reads look at what they want, and writes at a flag, and at no more.
+ */
+static inline void agentns_access(struct file *file, int mask)
+{
+	if (mask & MAY_WRITE &&
+	    (unlikely(agentns_counted()) ||
+	     static_branch_unlikely(&agentns_stamps_all)))
+		__agentns_write(file);
+}
 
 /*
  * The last reference on an open file is gone. What has not been written to has
@@ -89,6 +105,7 @@ static inline u64 *agentns_inode_mark(const struct inode *inode)
 }
 
 static inline void agentns_created(struct dentry *dentry) { }
+static inline void agentns_access(struct file *file, int mask) { }
 static inline void agentns_close(struct file *file) { }
 
 #endif

@@ -54,10 +54,14 @@ static void agentns_stamp_count_failure(void)
 	atomic64_inc(&agentns_failed);
 }
 
-/* Current's calls may come here for others' sake. */
+/*
+ * Current's calls may come here for others' sake. One that has left its
+ * namespaces for good is not outside: who it was, its files know.
+ */
 static bool agentns_stamps_current(void)
 {
-	return current_session() || READ_ONCE(agentns_outside);
+	return current_session() ||
+	       (READ_ONCE(agentns_outside) && current->nsproxy);
 }
 
 /*
