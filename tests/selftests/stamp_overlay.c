@@ -254,14 +254,18 @@ TEST_F(overlay, not_forged)
 static int overlay_in_userns(void *arg)
 {
 	char id[HEX_ID + 1];
-	int uid = getuid();
+	int uid = getuid(), gid = getgid();
 	char map[64];
 
 	own_id(id);
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
 		return 1;
 	sprintf(map, "0 %d 1", uid);
-	if (write_file("/proc/self/uid_map", map))
+	if (write_file("/proc/self/uid_map", map) ||
+	    write_file("/proc/self/setgroups", "deny"))
+		return 2;
+	sprintf(map, "0 %d 1", gid);
+	if (write_file("/proc/self/gid_map", map))
 		return 2;
 	if (mkdir("u", 0755) || mkdir("uw", 0755) || mkdir("um", 0755) ||
 	    mount("overlay", "um", "overlay", 0,
