@@ -54,6 +54,8 @@ static __u64 cost(char *const argv[])
 		int null = open("/dev/null", O_WRONLY);
 
 		dup2(null, 1);
+		/* As with most users: it costs to read a locale. */
+		setenv("LANG", "C.UTF-8", 1);
 		/* The sessions are the parent's to keep. */
 		close_range(3, ~0U, 0);
 		execvp(argv[0], argv);
@@ -129,7 +131,8 @@ TEST_F_TIMEOUT(tools, run, 100)
 	}
 	ksft_print_msg("agentns run adds %.2f million instructions to the %.2f of /bin/true\n",
 		       (least_run - least_plain) / 1e6, least_plain / 1e6);
-	EXPECT_LE(least_run - least_plain, 8000000);
+	/* 2 ms are allowed, at 2 instructions a nanosecond; it is half. */
+	EXPECT_LE(least_run - least_plain, 2100000);
 }
 
 TEST_F_TIMEOUT(tools, many_sessions, 500)
