@@ -138,6 +138,8 @@ TEST_F_TIMEOUT(tools, run, 100)
 TEST_F_TIMEOUT(tools, many_sessions, 500)
 {
 	static char *const ls[] = { "ls", "-J", "-r" };
+	/* A session; what libsmartcols does for -r is not ours. */
+	static const __u64 most[] = { 19000, 19000, 29000 };
 	__u64 none, all, one, two;
 
 	many = getenv("AGENTNS_NIGHTLY") ? MOST : 1000;
@@ -156,7 +158,7 @@ TEST_F_TIMEOUT(tools, many_sessions, 500)
 			       i ? " " : "", i ? ls[i] : "", all / 1e6,
 			       (double)all / many, none / 1e6);
 		ASSERT_NE(0, all);
-		EXPECT_LE(all, 60000ULL * many);
+		EXPECT_LE(all - none, most[i] * many);
 	}
 	/* As with a module that has no such file: there is no proc in here. */
 	ASSERT_EQ(0, ERR(mkdir("old", 0755)));

@@ -282,8 +282,8 @@ $b session" "" "table: tree"
 
 # On a terminal libsmartcols prints the table, and elsewhere we do: the same.
 test_plain() {
-	printf '\303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
-	for options in "" "-n" "--output-all" "-o GRACE" "-o INTENT,ID,DEPTH" \
+	printf 'a"\\/ \303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
+	for options in "" "-n" "-J" "-J --output-all" "-J -Q FORKS==99" "--output-all" "-o GRACE" "-o INTENT,ID,DEPTH" \
 		"-o ID,GRACE,MAX_FORKS" "-n -o INTENT" "-Q FORKS==99"; do
 		# shellcheck disable=SC2086
 		agentns ls $root $options
@@ -297,9 +297,29 @@ test_plain() {
 	printf 'build it\n' >"$sessions/$a/intent"
 }
 
+# However many processes there are, it does not look at one.
+test_no_processes() {
+	if ! command -v strace >/dev/null; then
+		skip "ls opens nothing of a process (strace is missing)"
+		return
+	fi
+	make_process 4711 worker $a
+	for what in directories table; do
+		[ $what = directories ] || make_table
+		strace -f -o "$tmp/trace" "$BUILD/agentns" ls --sysroot "$tmp/root" \
+			--output-all >"$tmp/out" 2>"$tmp/err" &&
+			grep -q '"proc/agent_sessions"' "$tmp/trace" &&
+			! grep -E '"[^"]*proc(/[0-9]|/?",.*O_DIRECTORY)' "$tmp/trace" >"$tmp/hits"
+		result_of $? "ls opens nothing of a process: $what"
+		sed 's/^/# /' "$tmp/hits"
+	done
+	rm -r "$tmp/root/proc/4711" "$tmp/root/proc/agent_sessions"
+}
+
 test_columns
 test_filter
 test_table
+test_no_processes
 test_plain
 test_tree
 test_metrics
