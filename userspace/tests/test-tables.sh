@@ -93,6 +93,7 @@ test_filter() {
 	bad_filter 'NOPE > 1' "no such column at character 1" "filter: no column"
 	bad_filter 'DEPTH >' "a value is missing at character 8" "filter: no value"
 	bad_filter 'DEPTH > x' "compared with a number" "filter: no number"
+	bad_filter 'DEPTH == nan' "compared with a number" "filter: what is not one by name"
 	bad_filter 'INTENT =~ "("' "Unmatched (" "filter: a bad expression"
 	bad_filter 'INTENT == "x' "does not end" "filter: an open string"
 	bad_filter '(DEPTH' '")" is missing' "filter: an open parenthesis"
