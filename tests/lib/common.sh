@@ -16,9 +16,10 @@ PROG=${PROG:-${0##*/}}
 export HOME
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 
-# Not part of `make deps`: what `make deb` needs besides, what the kernel's bindeb-pkg of any series takes, and
-# what `make check-debian` does.
+# Not part of `make deps`: what `make deb` needs besides, what docs/screens/remake does, what the kernel's bindeb-pkg of
+# any series takes, and what `make check-debian` does.
 PACKAGE_PACKAGES=(gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian rsync scdoc)
+SCREEN_PACKAGES=(tmux python3)
 BINDEB_PACKAGES=(dpkg-dev debhelper fakeroot libdw-dev python3)
 GUEST_PACKAGES=(mmdebstrap qemu-system-x86 e2fsprogs apt-utils openssl debian-archive-keyring)
 
