@@ -164,8 +164,7 @@ static void make_columns(struct table *t)
 		int flags = 0;
 
 		if (t->plain) {
-			plain_table_column(t->plain, c->name,
-					   c->type == COLUMN_NUMBER);
+			plain_table_column(t->plain, c->name, c->type);
 			continue;
 		}
 		if (c->type == COLUMN_NUMBER)
@@ -211,9 +210,9 @@ struct table *table_new(const char *name, const struct command *command,
 			usage_hint(command);
 		}
 	}
-	if (!options->json && !options->raw && !t->tree &&
-	    !isatty(STDOUT_FILENO)) {
-		t->plain = plain_table_new(t->n_chosen);
+	if (!options->raw && !t->tree && !isatty(STDOUT_FILENO)) {
+		t->plain = plain_table_new(t->n_chosen,
+					   options->json ? name : NULL);
 		make_columns(t);
 		return t;
 	}
@@ -277,10 +276,12 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		if (text && t->command->columns[t->chosen[i]].type ==
 		    COLUMN_STRING && !t->options->json && !t->options->raw)
 			text = make_safe(text);
-		if (t->plain)
+		if (t->plain) {
 			plain_table_cell(t->plain, text);
-		else if (text && scols_line_refer_data(line, i, text))
+			free(text);
+		} else if (text && scols_line_refer_data(line, i, text)) {
 			out_of_memory();
+		}
 	}
 	/* Without a tree it only has to be something. */
 	return t->plain ? (void *)t : line;

@@ -11,11 +11,13 @@ set -u
 
 # Scripts put $VALGRIND_CMD before the programs that they call. Leaks are not
 # errors there: a program that ends early leaves its memory to the kernel.
+# agentns executes the rest of itself, which is to be looked at, too, but not
+# the commands that it starts.
 valgrind=
 VALGRIND_CMD=
 if [ -n "${VALGRIND:-}" ]; then
-	VALGRIND_CMD="valgrind -q --error-exitcode=99"
-	valgrind="$VALGRIND_CMD --leak-check=full"
+	VALGRIND_CMD="valgrind -q --error-exitcode=99 --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
+	valgrind="valgrind -q --error-exitcode=99 --leak-check=full"
 fi
 export VALGRIND_CMD
 
