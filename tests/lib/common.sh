@@ -16,11 +16,12 @@ PROG=${PROG:-${0##*/}}
 export HOME
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 
-# Not part of `make deps`: what `make deb` needs besides, what the kernel's bindeb-pkg of any series takes, and
-# what `make check-debian` does.
+# Not part of `make deps`: what `make deb` needs besides, what the kernel's bindeb-pkg of any series takes, what
+# `make check-debian` does, and a kernel with BTF.
 PACKAGE_PACKAGES=(gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian rsync scdoc)
 BINDEB_PACKAGES=(dpkg-dev debhelper fakeroot libdw-dev python3)
 GUEST_PACKAGES=(mmdebstrap qemu-system-x86 e2fsprogs apt-utils openssl debian-archive-keyring)
+BTF_PACKAGES=(dwarves)
 
 make_cache() {
 	mkdir -p "$CACHE/log" 2>/dev/null || true
