@@ -47,6 +47,8 @@ CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base)
 TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
 # What the tests of file stamps, and the demo, make file systems, copies and policies of security modules with.
 STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
+# What tests/selftests/kfunc.c links with.
+KFUNC_PACKAGES=(libbpf-dev)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 
