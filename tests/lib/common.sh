@@ -17,11 +17,12 @@ export HOME
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 
 # Not part of `make deps`: what `make deb` needs besides, what docs/screens/remake does, what the kernel's bindeb-pkg of
-# any series takes, and what `make check-debian` does.
+# any series takes, what `make check-debian` does, and a kernel with BTF.
 PACKAGE_PACKAGES=(gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian rsync scdoc)
 SCREEN_PACKAGES=(tmux python3)
 BINDEB_PACKAGES=(dpkg-dev debhelper fakeroot libdw-dev python3)
 GUEST_PACKAGES=(mmdebstrap qemu-system-x86 e2fsprogs apt-utils openssl debian-archive-keyring)
+BTF_PACKAGES=(dwarves)
 
 make_cache() {
 	mkdir -p "$CACHE/log" 2>/dev/null || true
@@ -49,6 +50,8 @@ TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
 STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
 # What feeds the parsers of userspace/ (libFuzzer).
 FUZZ_PACKAGES=(clang libclang-rt-14-dev)
+# What tests/selftests/kfunc.c links with.
+KFUNC_PACKAGES=(libbpf-dev)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 
