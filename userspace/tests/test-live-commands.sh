@@ -20,8 +20,39 @@ states() {
 
 test_doctor() {
 	agentns doctor
-	expect 0 "CHECK *hooks *ok *loaded *ok *capability *ok *session *ok *" \
-		"" "doctor: all is well"
+	expect 0 "CHECK *hooks *ok *number [0-9]*module *ok *, hooks number [0-9]*loaded *ok *capability *ok *session *ok *stamp *ok *bears its id" \
+		"" "doctor: all is well, to a file with a stamp"
+	# The kernel's own word, without any headers.
+	mkdir -p "$tmp/root/proc/self/ns" "$tmp/root/dev"
+	: >"$tmp/root/proc/self/ns/agent"
+	ln -s /dev/kmsg "$tmp/root/dev/kmsg"
+	agentns doctor --sysroot "$tmp/root"
+	expect 1 "*hooks *ok *has the hooks, number [0-9]*" "" \
+		"doctor: the number out of the kernel's log"
+	echo "$(stat -f -c %T "$tmp") nosuchfs" >/sys/kernel/agentns/skip_fstypes
+	TMPDIR=$tmp agentns doctor
+	expect 0 "*stamp *skipped *as skip_fstypes says*" "" \
+		"doctor: no stamp, as a knob says"
+	echo >/sys/kernel/agentns/skip_fstypes
+	mkdir "$tmp/ramfs"
+	mount -t ramfs ramfs "$tmp/ramfs"
+	TMPDIR=$tmp/ramfs agentns doctor
+	expect 1 "*stamp *failed *, of type ramfs, *To mend \"stamp\":*TMPDIR=/var/tmp agentns doctor*" "" \
+		"doctor: no stamp, as the file system has no attributes"
+	TMPDIR=/nonexistent agentns doctor
+	expect 1 "*stamp *failed */nonexistent: No such file*TMPDIR=*" "" \
+		"doctor: no test file"
+	umount "$tmp/ramfs"
+	echo 1 >/sys/kernel/agentns/defaults/max_syscalls
+	echo kill >/sys/kernel/agentns/defaults/action
+	agentns doctor
+	expect 1 "*session *failed *was ended*To mend \"session\":*defaults/max_*" "" \
+		"doctor: a test session that is killed"
+	# What it says mends it.
+	sh -c "$(sed -n 's/^  //p' "$tmp/out" | tail -n 1)"
+	agentns doctor
+	expect 0 "*session *ok*" "" "doctor: mended by what it said"
+	echo log >/sys/kernel/agentns/defaults/action
 	unprivileged "$BUILD/agentns" doctor
 	expect 1 "*capability *failed*To mend \"capability\":*sudo*" "" \
 		"doctor: no capability"
