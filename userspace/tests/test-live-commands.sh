@@ -372,7 +372,45 @@ test_metrics() {
 	stop
 }
 
+# Who wrote what a session really wrote.
+test_prov() {
+	mkdir "$tmp/files"
+	: >"$tmp/files/outside"
+	agentns run --intent 'two words' -- sh -c \
+		'cd "$0" && cat /proc/self/agent_session >made && mkdir dir && ln -s made link && echo >dir/inner' \
+		"$tmp/files"
+	id=$(cat "$tmp/files/made")
+	agentns prov "$tmp/files/made"
+	expect 0 "FILE *SESSION*INTENT*
+*files/made $id *two words*" "" "prov: a file of a session"
+	agentns prov -n -r -o SESSION "$tmp/files/link" "$tmp/files/dir"
+	expect 0 "$id
+$id" "" "prov: a symbolic link and a folder of it"
+	agentns prov "$tmp/files/outside"
+	expect 1 "*" "*outside*no stamp*" "prov: a file of nobody"
+	if command -v python3 >/dev/null; then
+		agentns prov -R -J --all -o FILE,SESSION,UID,INTENT,SOURCE "$tmp/files"
+		python3 -c '
+import json, os, sys
+f = {os.path.basename(x["file"]): x for x in list(json.load(open(sys.argv[1])).values())[0]}
+mine = {n: x for n, x in f.items() if x["session"] == sys.argv[2]}
+assert mine.keys() == {"made", "dir", "inner", "link"}, f
+assert all(x["source"] == "security.agentns" and x["uid"] == 0 for x in mine.values()), f
+assert f["outside"]["session"] is None, f' "$tmp/out" "$id" >"$tmp/json" 2>&1
+		result_of $? "prov: all below a folder, as JSON"
+		sed 's/^/# /' "$tmp/json"
+		check_schema prov "$tmp/out" "prov: JSON as the schema has it"
+	else
+		skip "prov: JSON (python3 is missing)"
+	fi
+	agentns run -- sh -c 'echo more >>"$0"/made; cat /proc/self/agent_session >"$0"/second' "$tmp/files"
+	second=$(cat "$tmp/files/second")
+	agentns prov -n -r -o SESSION "$tmp/files/made"
+	expect 0 "$second" "" "prov: the last writer"
+}
+
 test_doctor
+test_prov
 test_set
 test_kill
 test_stop
