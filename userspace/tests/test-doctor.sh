@@ -143,6 +143,7 @@ doctor 1 "security.x20module" failed "*" "*/etc/default/grub.d/agentns.cfg*updat
 # Is that a command? It is run, all but the end.
 mend=$(sed -n 's/^  \(mkdir .*\) && update-grub && reboot$/\1/p' "$tmp/out" |
 	sed "s,/etc/default,$tmp,g")
+# shellcheck source=/dev/null
 sh -c "$mend" && (GRUB_CMDLINE_LINUX=quiet && . "$tmp/grub.d/agentns.cfg" &&
 	[ "$GRUB_CMDLINE_LINUX" = "quiet $lsm" ])
 result_of $? "by a command that does it"

@@ -376,6 +376,7 @@ test_metrics() {
 test_prov() {
 	mkdir "$tmp/files"
 	: >"$tmp/files/outside"
+	# shellcheck disable=SC2016 # the inner shell expands it
 	agentns run --intent 'two words' -- sh -c \
 		'cd "$0" && cat /proc/self/agent_session >made && mkdir dir && ln -s made link && echo >dir/inner' \
 		"$tmp/files"
@@ -403,6 +404,7 @@ assert f["outside"]["session"] is None, f' "$tmp/out" "$id" >"$tmp/json" 2>&1
 	else
 		skip "prov: JSON (python3 is missing)"
 	fi
+	# shellcheck disable=SC2016
 	agentns run -- sh -c 'echo more >>"$0"/made; cat /proc/self/agent_session >"$0"/second' "$tmp/files"
 	second=$(cat "$tmp/files/second")
 	agentns prov -n -r -o SESSION "$tmp/files/made"
