@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// thorough: yes
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 400
 // leaks: no
