@@ -51,7 +51,7 @@ struct agentns *open_handle(const char *root)
 	ret = agentns_open(&handle, root);
 	if (ret)
 		errx(EXIT_FAILURE, "cannot open \"%s\": %s",
-		     escape(root ? root : "/"), strerror(-ret));
+		     shown(root ? root : "/"), strerror(-ret));
 	return handle;
 }
 
@@ -90,6 +90,6 @@ int main(int argc, char **argv)
 			return (*c)->run(argc, argv);
 		}
 	}
-	warnx("there is no command \"%s\"", escape(argv[0]));
+	warnx("there is no command \"%s\"", shown(argv[0]));
 	usage_hint(&command_agentns);
 }
