@@ -38,8 +38,7 @@ struct plain_table *plain_table_new(size_t n)
 	return t;
 }
 
-/* How many places on a screen a string takes. */
-static size_t width_of(const char *text)
+size_t width_of(const char *text)
 {
 	size_t len = strlen(text), width = 0, i;
 	mbstate_t state = { 0 };
@@ -131,10 +130,16 @@ void plain_table_print(struct plain_table *t, bool headings)
 	if (headings && t->n_cells)
 		for (i = 0; i < t->n_columns; i++)
 			print_cell(t, i, t->columns[i].name);
-	for (i = 0; i < t->n_cells; i++) {
+	for (i = 0; i < t->n_cells; i++)
 		print_cell(t, i % t->n_columns, t->cells[i]);
+}
+
+void plain_table_free(struct plain_table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_cells; i++)
 		free(t->cells[i]);
-	}
 	free(t->cells);
 	free(t->columns);
 	free(t);

@@ -22,7 +22,12 @@ void plain_table_column(struct plain_table *table, const char *name,
 /* plain_table_cell - the next cell; @text is for free(), and NULL is empty */
 void plain_table_cell(struct plain_table *table, char *text);
 
-/* plain_table_print - print it, nothing where there are no rows, and free it */
+/* plain_table_print - print it, nothing where there are no rows */
 void plain_table_print(struct plain_table *table, bool headings);
+
+void plain_table_free(struct plain_table *table);
+
+/* width_of - how many places on a screen a string takes */
+size_t width_of(const char *text);
 
 #endif /* AGENTNS_PLAIN_TABLE_H */
