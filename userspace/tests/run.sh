@@ -9,15 +9,18 @@
 
 set -u
 
-# Scripts put $VALGRIND_CMD before the programs that they call. Leaks are not
-# errors there: a program that ends early leaves its memory to the kernel.
-valgrind=
+# Tests put $VALGRIND_CMD before the programs that they call. Memory that is lost
+# is an error; what a program that ends early still holds is not.
+here=$(cd "$(dirname "$0")" && pwd)
 VALGRIND_CMD=
 if [ -n "${VALGRIND:-}" ]; then
-	VALGRIND_CMD="valgrind -q --error-exitcode=99"
-	valgrind="$VALGRIND_CMD --leak-check=full"
+	VALGRIND_CMD="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
 fi
-export VALGRIND_CMD
+# So do the sanitizers. What is allocated by libraries without frame pointers is
+# known for theirs by a slower walk over the stack.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:fast_unwind_on_malloc=0
+LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$here/lsan.supp:print_suppressions=0
+export VALGRIND_CMD ASAN_OPTIONS LSAN_OPTIONS
 
 run_all()
 {
@@ -26,7 +29,7 @@ run_all()
 		echo "# $name"
 		case $t in
 		*.sh)	sh "$t" ;;
-		*)	$valgrind "$t" ;;
+		*)	$VALGRIND_CMD "$t" ;;
 		esac
 		echo "# end $name $?"
 	done
