@@ -16,9 +16,9 @@ VALGRIND_CMD=
 if [ -n "${VALGRIND:-}" ]; then
 	VALGRIND_CMD="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
 fi
-# So do the sanitizers. What is allocated by libraries without frame pointers is
-# known for theirs by a slower walk over the stack.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:fast_unwind_on_malloc=0
+# So do the sanitizers, whose own status is 1, as that of many a failure. Memory of
+# libraries without frame pointers is told apart by a slower walk over the stack.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:exitcode=99:fast_unwind_on_malloc=0
 LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$here/lsan.supp:print_suppressions=0
 export VALGRIND_CMD ASAN_OPTIONS LSAN_OPTIONS
 
