@@ -20,13 +20,14 @@ __bpf_kfunc_start_defs();
  * the session.
  *
  * Context: Any, NMI included.
- * Return: 0, -EINVAL when @id__sz is not AGENT_NS_ID_BYTES.
+ * Return: 0, -EINVAL when @id is NULL or @id__sz is not AGENT_NS_ID_BYTES.
  */
 __bpf_kfunc int bpf_agent_session_id(void *id, u32 id__sz)
 {
 	const struct nsproxy *nsproxy = current->nsproxy;
 
-	if (id__sz != AGENT_NS_ID_BYTES)
+	/* The verifier of 6.12 lets pass what a map lookup did not find. */
+	if (!id || id__sz != AGENT_NS_ID_BYTES)
 		return -EINVAL;
 	if (nsproxy && nsproxy->agent_ns)
 		agentns_ops_pinned()->session_id(nsproxy->agent_ns, id);

@@ -4,6 +4,7 @@
 
 #include <linux/agentns_hooks.h>
 #include <linux/module.h>
+#include <linux/stringify.h>
 #include <linux/user_namespace.h>
 
 #include "charge.h"
@@ -155,3 +156,5 @@ module_exit(agentns_exit);
 MODULE_DESCRIPTION("Agent sessions: counted, limited and ended as one");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");
+/* 'agentns doctor' compares it with the kernel's before anybody loads this. */
+MODULE_INFO(agentns_hooks, __stringify(AGENTNS_WANTED_HOOKS));

@@ -16,11 +16,13 @@ PROG=${PROG:-${0##*/}}
 export HOME
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 
-# Not part of `make deps`: what `make deb` needs besides, what the kernel's bindeb-pkg of any series takes, and
-# what `make check-debian` does.
+# Not part of `make deps`: what `make deb` needs besides, what docs/screens/remake does, what the kernel's bindeb-pkg of
+# any series takes, what `make check-debian` does, and a kernel with BTF.
 PACKAGE_PACKAGES=(gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian rsync scdoc)
+SCREEN_PACKAGES=(tmux python3)
 BINDEB_PACKAGES=(dpkg-dev debhelper fakeroot libdw-dev python3)
 GUEST_PACKAGES=(mmdebstrap qemu-system-x86 e2fsprogs apt-utils openssl debian-archive-keyring)
+BTF_PACKAGES=(dwarves)
 
 make_cache() {
 	mkdir -p "$CACHE/log" 2>/dev/null || true
@@ -41,11 +43,15 @@ BUILD_PACKAGES=(gcc g++ make libc6-dev gcc-multilib bc bison flex libelf-dev lib
 VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
 USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scdoc)
 # What the tests of userspace/ look at its results with. Without them those are skipped, and the skips are told of.
-CHECK_PACKAGES=(valgrind python3-jsonschema mandoc man-db groff-base zsh)
+CHECK_PACKAGES=(valgrind strace python3-jsonschema mandoc man-db groff-base zsh)
 # What tests/selftests/tracing.sh listens to trace events with; likewise.
 TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
 # What the tests of file stamps, and the demo, make file systems, copies and policies of security modules with.
 STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
+# What feeds the parsers of userspace/ (libFuzzer).
+FUZZ_PACKAGES=(clang libclang-rt-14-dev)
+# What tests/selftests/kfunc.c links with.
+KFUNC_PACKAGES=(libbpf-dev)
 # What the kernel's own selftests link with.
 UPSTREAM_PACKAGES=(libcap-dev)
 

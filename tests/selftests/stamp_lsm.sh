@@ -141,7 +141,7 @@ sid security
 sid unlabeled
 sid fs
 sid file
-class process { fork transition }
+class process { fork transition dyntransition }
 class file { read write append create getattr setattr open relabelto relabelfrom }
 class dir { read write add_name create getattr search }
 class lnk_file { create read }

@@ -54,6 +54,8 @@ static __u64 cost(char *const argv[])
 		int null = open("/dev/null", O_WRONLY);
 
 		dup2(null, 1);
+		/* As with most users: it costs to read a locale. */
+		setenv("LANG", "C.UTF-8", 1);
 		/* The sessions are the parent's to keep. */
 		close_range(3, ~0U, 0);
 		execvp(argv[0], argv);
@@ -129,12 +131,15 @@ TEST_F_TIMEOUT(tools, run, 100)
 	}
 	ksft_print_msg("agentns run adds %.2f million instructions to the %.2f of /bin/true\n",
 		       (least_run - least_plain) / 1e6, least_plain / 1e6);
-	EXPECT_LE(least_run - least_plain, 8000000);
+	/* 2 ms are allowed, at 2 instructions a nanosecond; it is half. */
+	EXPECT_LE(least_run - least_plain, 2100000);
 }
 
 TEST_F_TIMEOUT(tools, many_sessions, 500)
 {
 	static char *const ls[] = { "ls", "-J", "-r" };
+	/* A session; what libsmartcols does for -r is not ours. */
+	static const __u64 most[] = { 19000, 19000, 29000 };
 	__u64 none, all, one, two;
 
 	many = getenv("AGENTNS_NIGHTLY") ? MOST : 1000;
@@ -153,7 +158,7 @@ TEST_F_TIMEOUT(tools, many_sessions, 500)
 			       i ? " " : "", i ? ls[i] : "", all / 1e6,
 			       (double)all / many, none / 1e6);
 		ASSERT_NE(0, all);
-		EXPECT_LE(all, 60000ULL * many);
+		EXPECT_LE(all - none, most[i] * many);
 	}
 	/* As with a module that has no such file: there is no proc in here. */
 	ASSERT_EQ(0, ERR(mkdir("old", 0755)));

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* agentns - the command line for agent sessions: finding the subcommand. */
 #include <err.h>
-#include <errno.h>
 #include <locale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,28 +41,6 @@ const struct command command_agentns = {
 	.runs_command = true,
 };
 
-struct agentns *open_handle(const char *root)
-{
-	struct agentns *handle;
-	int ret;
-
-	ret = agentns_open(&handle, root);
-	if (ret)
-		errx(EXIT_FAILURE, "cannot open \"%s\": %s",
-		     shown(root ? root : "/"), strerror(-ret));
-	return handle;
-}
-
-/* getopt begins its messages with argv[0], which is the bare "run" here. */
-static void name_in_messages(char **argv)
-{
-	static char name[32];
-
-	snprintf(name, sizeof(name), "%s %s", program_invocation_short_name,
-		 argv[0]);
-	argv[0] = name;
-}
-
 int main(int argc, char **argv)
 {
 	const struct command *const *c;
@@ -83,13 +59,9 @@ int main(int argc, char **argv)
 	}
 	argc -= optind;
 	argv += optind;
-	optind = 0;	/* glibc: start anew, and heed the new leading '+' */
-	for (c = commands; *c; c++) {
-		if (!strcmp(argv[0], command_word(*c))) {
-			name_in_messages(argv);
-			return (*c)->run(argc, argv);
-		}
-	}
+	for (c = commands; *c; c++)
+		if (!strcmp(argv[0], command_word(*c)))
+			return run_command(*c, argc, argv);
 	warnx("there is no command \"%s\"", shown(argv[0]));
 	usage_hint(&command_agentns);
 }

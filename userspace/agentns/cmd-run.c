@@ -310,10 +310,10 @@ static int explain(const struct spawn_failure *f, const struct run *run)
 	}
 }
 
-/* Did the command die of what the budget does when a limit is reached? */
-static bool ended_by_budget(const struct run *run, int status)
+/* Does a command end with @status that the budget ends? */
+static bool as_by_budget(const struct run *run, int status)
 {
-	if (!*run->exceeded)
+	if (!run->spec)
 		return false;
 	if (status == EXIT_SIGNAL + SIGKILL)
 		return run->budget.action == AGENT_NS_ACTION_KILL ||
@@ -349,12 +349,12 @@ static void begin(struct run *run)
 
 static int end(struct run *run, int status)
 {
-	bool by_budget;
+	bool by_budget = as_by_budget(run, status);
 
-	/* Without a reason to look there is nothing to look for. */
-	if (run->spec || run->stats || run->json)
+	/* Some thirty files, which most commands need nobody to read. */
+	if (by_budget || run->stats || run->json)
 		run_finish(run);
-	by_budget = ended_by_budget(run, status);
+	by_budget = by_budget && *run->exceeded;
 	if (by_budget) {
 		warnx("the budget ended \"%s\": %s reached", shown(run->argv[0]),
 		      run->exceeded);

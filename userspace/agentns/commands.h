@@ -5,6 +5,7 @@
  * A cmd_* function gets "agentns NAME" in argv[0] and returns the program's
  * exit status. To add one: write cmd-NAME.c, declare it here, name it in the
  * table of agentns.c and in the Makefile, and describe it in man/agentns.1.scd.
+ * The table of front.c is for those that have to start quickly.
  */
 #ifndef AGENTNS_COMMANDS_H
 #define AGENTNS_COMMANDS_H
@@ -50,5 +51,8 @@ extern const struct command command_tree;
 
 /* open_handle - a handle on @root or "/"; exits when there is none */
 struct agentns *open_handle(const char *root);
+
+/* run_command - call a command, whose word is in argv[0]; returns its status */
+int run_command(const struct command *command, int argc, char **argv);
 
 #endif /* AGENTNS_COMMANDS_H */

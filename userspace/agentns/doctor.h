@@ -34,7 +34,9 @@ struct doctor_check {
  * @handle: on @root
  * @release: the running kernel's
  * @module: path of the module's file below /lib/modules/RELEASE, or NULL
+ * @number: of the kernel's hooks; 0 when nothing tells
  * @loaded: is agentns.ko loaded?
+ * @unwritten: why the test session could not write a file; negative errno
  * @stamped: id that the test session's file was stamped with, or empty
  */
 struct doctor {
@@ -42,7 +44,9 @@ struct doctor {
 	struct agentns *handle;
 	char release[128];
 	char *module;
+	unsigned int number;
 	bool loaded;
+	int unwritten;
 	char stamped[64];
 };
 

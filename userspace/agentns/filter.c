@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <err.h>
+#include <math.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,7 +179,8 @@ static bool set_value(struct parser *p, struct filter *f)
 	if (!f->number)
 		return true;
 	f->value = strtold(f->text, &end);
-	if (end != f->text && !*end)
+	/* strtold() knows "nan", too, which is equal to nothing. */
+	if (end != f->text && !*end && !isnan(f->value))
 		return true;
 	fail(p, "this column is compared with a number; there is none");
 	return false;

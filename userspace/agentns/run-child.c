@@ -103,8 +103,10 @@ void run_started(void *data, pid_t pid)
 		return;
 	if (run->intent)
 		intent = escape(run->intent);
-	snprintf(path, sizeof(path), "/proc/%ld/ns/agent", (long)pid);
-	run->ns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (run->spec || run->stats || run->json) {
+		snprintf(path, sizeof(path), "/proc/%ld/ns/agent", (long)pid);
+		run->ns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	snprintf(status, sizeof(status), "agent session %s%s%s",
 		 agentns_id_format(&run->session.id, id),
 		 run->intent ? ": " : "", intent ? intent : "");

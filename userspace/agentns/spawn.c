@@ -60,7 +60,7 @@ static void signals_restore(const struct signals *s)
 
 /**
  * struct spawn_child - the child's side
- * @report_fd: where failures are written to, and that it is ready
+ * @report_fd: where failures are sent to, and that it is ready
  * @go_fd: the parent answers here
  * @parent: who it was born of
  */
@@ -70,12 +70,16 @@ struct spawn_child {
 	pid_t parent;
 };
 
-/* Less than PIPE_BUF: it arrives whole or not at all. */
+/*
+ * A packet: it arrives whole or not at all. It is sent, not written, as the
+ * child may be in its session already, whose written bytes are the command's.
+ */
 static bool report(const struct spawn_child *child, int stage, int error)
 {
 	struct spawn_failure f = { .stage = stage, .error = error };
 
-	return write(child->report_fd, &f, sizeof(f)) == sizeof(f);
+	return send(child->report_fd, &f, sizeof(f), MSG_NOSIGNAL) ==
+	       sizeof(f);
 }
 
 void spawn_ready(struct spawn_child *child)
@@ -114,7 +118,7 @@ child(char **argv, const struct spawn *spawn, struct spawn_child *self)
 	_exit(report(self, stage, -error) ? 0 : EXIT_CANNOT_EXECUTE);
 }
 
-/* What does the child report? The pipe ends without anything when it execs. */
+/* What does the child report? It ends without anything when it execs. */
 static bool read_report(int fd, struct spawn_failure *failure)
 {
 	ssize_t n;
@@ -191,7 +195,7 @@ static int fail(struct spawn_failure *failure, int error)
  */
 static int make_channels(int fds[4])
 {
-	if (pipe2(fds, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -1;
 	if (!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds + 2))
 		return 0;

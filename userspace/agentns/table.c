@@ -205,8 +205,7 @@ static void make_columns(struct table *t)
 		int flags = give ? give->flags : 0;
 
 		if (t->plain) {
-			plain_table_column(t->plain, c->name,
-					   c->type == COLUMN_NUMBER);
+			plain_table_column(t->plain, c->name, c->type);
 			continue;
 		}
 		if (c->type == COLUMN_NUMBER)
@@ -220,7 +219,7 @@ static void make_columns(struct table *t)
 							  types[c->type]))
 			out_of_memory();
 		t->columns[i] = column;
-		t->widths[i] = width_of(c->name);
+		t->widths[i] = strlen(c->name);
 	}
 }
 
@@ -256,9 +255,9 @@ struct table *table_new(const char *name, const struct command *command,
 			usage_hint(command);
 		}
 	}
-	if (!options->json && !options->raw && !t->tree &&
-	    !isatty(STDOUT_FILENO)) {
-		t->plain = plain_table_new(t->n_chosen);
+	if (!options->raw && !t->tree && !isatty(STDOUT_FILENO)) {
+		t->plain = plain_table_new(t->n_chosen,
+					   options->json ? name : NULL);
 		make_columns(t);
 		return t;
 	}
@@ -314,6 +313,14 @@ static void widen_branches(struct table *t, struct libscols_line *line)
 		t->branches = width;
 }
 
+static void widen_column(struct table *t, size_t i, const char *text)
+{
+	size_t width = width_of(text, strlen(text));
+
+	if (width > t->widths[i])
+		t->widths[i] = width;
+}
+
 void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		void *parent)
 {
@@ -336,12 +343,14 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		if (text && t->command->columns[t->chosen[i]].type ==
 		    COLUMN_STRING && !t->options->json && !t->options->raw)
 			text = make_safe(text);
-		if (t->fit && text && width_of(text) > t->widths[i])
-			t->widths[i] = width_of(text);
-		if (t->plain)
+		if (t->fit && text)
+			widen_column(t, i, text);
+		if (t->plain) {
 			plain_table_cell(t->plain, text);
-		else if (text && scols_line_refer_data(line, i, text))
+			free(text);
+		} else if (text && scols_line_refer_data(line, i, text)) {
 			out_of_memory();
+		}
 	}
 	/* Without a tree it only has to be something. */
 	return t->plain ? (void *)t : line;

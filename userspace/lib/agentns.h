@@ -155,8 +155,28 @@ int agentns_seal(void);
 int agentns_open_session(const struct agent_session_id_uapi *id);
 
 /**
+ * agentns_list - list agent namespaces, by their namespace ids
+ * @req: what to list; NULL for all that the caller may see, from the beginning
+ * @ids: is set to their ids, in ascending order
+ * @max: room in @ids; a million at the most
+ *
+ * Other members of @req than size may be 0; ns_id is the last id of the call
+ * before, to go on behind it. The caller's own namespace is listed, and to who
+ * has CAP_SYS_ADMIN in the initial user and pid namespaces all that are in use.
+ * The ids are those of listns(2); sessions with all that is known of them come
+ * from agentns_iter_open().
+ *
+ * Return: how many there were, -ENOENT (none behind ns_id), -EINVAL (@req is
+ * malformed), -EOVERFLOW (@max), -EOPNOTSUPP (ns_type is neither 0 nor AGENT_NS,
+ * this kernel knows user namespaces by no id, or its module cannot list) or
+ * -ENOSYS.
+ */
+int agentns_list(const struct agent_ns_id_req *req, __u64 *ids, size_t max);
+
+/**
  * agentns_enter - move the calling thread into a session
- * @fd: of its namespace, from agentns_open_session() or /proc/PID/ns/agent
+ * @fd: of its namespace, from agentns_open_session() or /proc/PID/ns/agent; or a
+ *	pidfd, for the session of that process
  *
  * Return: 0, -EINVAL (@fd is no such thing, or this kernel cannot), -EPERM, or
  * what setns(2) says.

@@ -109,6 +109,27 @@ int agentns_open_session(const struct agent_session_id_uapi *id)
 	return ret;
 }
 
+int agentns_list(const struct agent_ns_id_req *req, __u64 *ids, size_t max)
+{
+	static const struct agent_ns_id_req all = { .size = sizeof(all) };
+	int ret;
+
+	if (!req)
+		req = &all;
+	ret = prctl(PR_LIST_AGENT_NS, (unsigned long)req, (unsigned long)ids,
+		    (unsigned long)max, 0UL);
+	if (ret >= 0)
+		return ret;
+	if (errno != EINVAL)
+		return -errno;
+	if (!agentns_supported())
+		return -ENOSYS;
+	/* Of a request with nothing wrong in it: an unknown operation. */
+	if (req->size < AGENT_NS_ID_REQ_SIZE_VER0 || req->spare || req->spare2)
+		return -EINVAL;
+	return -EOPNOTSUPP;
+}
+
 int agentns_enter(int fd)
 {
 	return setns(fd, AGENT_NS) ? -errno : 0;

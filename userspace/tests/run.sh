@@ -9,12 +9,16 @@
 
 set -u
 
-# Tests put $VALGRIND_CMD before the programs that they call. Memory that is lost
-# is an error; what a program that ends early still holds is not.
+# Scripts put $VALGRIND_CMD before the programs that they call. Memory that is lost
+# is an error; what a program that ends early still holds is not. agentns executes
+# the rest of itself, which is to be looked at, too, but not the commands that it
+# starts.
 here=$(cd "$(dirname "$0")" && pwd)
+valgrind=
 VALGRIND_CMD=
 if [ -n "${VALGRIND:-}" ]; then
-	VALGRIND_CMD="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
+	valgrind="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
+	VALGRIND_CMD="$valgrind --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
 fi
 # So do the sanitizers, whose own status is 1, as that of many a failure. Memory of
 # libraries without frame pointers is told apart by a slower walk over the stack.
@@ -29,7 +33,7 @@ run_all()
 		echo "# $name"
 		case $t in
 		*.sh)	sh "$t" ;;
-		*)	$VALGRIND_CMD "$t" ;;
+		*)	$valgrind "$t" ;;
 		esac
 		echo "# end $name $?"
 	done

@@ -58,11 +58,50 @@ put /lib/modules/$release/build/Makefile ""
 put /lib/modules/$release/build/include/linux/agentns_hooks.h \
 	"#define AGENTNS_HOOKS_ABI	7"
 doctor 1 hooks ok "*number*7*" "*" "the number of the hooks"
+mkdir -p "$root/dev"
+cat >"$root/dev/kmsg" <<'END'
+6,1,1,-;agentns: this kernel has hooks number 8, the module was written for number 9: install
+12,2,2,-;agentns: this kernel has hooks number 10, as a user says
+END
+doctor 1 hooks ok "*number*8" "*" "what the kernel itself says of them goes before that"
+rm "$root/dev/kmsg"
 doctor 1 module failed "*" "*dkms install agentns/*-k $release*" "no module"
 put /lib/modules/$release/modules.dep "updates/dkms/agentns.ko: kernel/x.ko"
 put /lib/modules/$release/updates/dkms/agentns.ko "not signed, and long enough"
 doctor 1 module ok "*updates/dkms/agentns.ko*" "*" "the module"
 doctor 1 loaded failed "*" "*modprobe agentns*" "not loaded"
+
+# made_for RELEASE NUMBER - a module that says so
+made_for() {
+	printf 'const char info[] __attribute__((section(".modinfo"))) = "vermagic=%s SMP\\0agentns_hooks=%s";\n' \
+		"$1" "$2" >"$tmp/m.c"
+	$CC -c -o "$root/lib/modules/$release/updates/dkms/agentns.ko" "$tmp/m.c"
+}
+rebuilt="*dkms install --force agentns/*-k $release*"
+if PATH=$PATH:/usr/sbin:/sbin command -v modinfo >/dev/null; then
+	made_for $release 7
+	doctor 1 module ok "*agentns.ko,*number*7" "*modprobe agentns*" "a module for these hooks"
+	made_for 6.12.0-other 7
+	doctor 1 module failed "*6.12.0-other*" "$rebuilt" "a module for another kernel"
+	made_for $release 6
+	doctor 1 module failed "*number*6*number*7" "*apt-get install*agentns-dkms*" \
+		"a module older than the hooks"
+	put /usr/src/agentns-0.1.0/module/main.c "#define AGENTNS_WANTED_HOOKS	7"
+	doctor 1 module failed "*" "$rebuilt" "and its source is not"
+	rm -r "$root/usr/src"
+	made_for $release 8
+	doctor 1 module failed "*number*8*number*7" "*make kernel-deb*" "a module newer than the hooks"
+	mkdir -p "$root/sys/module/agentns"
+	doctor 1 module warning "*number*8*" "*" "is told of beside one that is loaded"
+	rmdir "$root/sys/module/agentns"
+else
+	skip "what a module was built for (modinfo is missing)"
+fi
+put /lib/modules/$release/updates/dkms/agentns.ko "not signed, and long enough"
+mv "$root/lib/modules/$release/build" "$tmp/build"
+doctor 1 headers warning "*installed*cannot*rebuilt" "*modprobe agentns*" \
+	"no headers, and a module that needs none"
+mv "$tmp/build" "$root/lib/modules/$release/build"
 put /sys/module/module/parameters/sig_enforce Y
 doctor 1 signature failed "*" "*dkms*" "not signed, and it has to be"
 printf '~Module signature appended~\n' >>"$root/lib/modules/$release/updates/dkms/agentns.ko"
@@ -90,8 +129,30 @@ doctor 0 session skipped "*" "" "no test session in a tree of files"
 put /sys/kernel/security/lsm "lockdown,yama"
 doctor 0 "security.x20module" skipped "*" "" "no stamps, no place in the order needed"
 put /sys/kernel/agentns/stamps_failed 0
-doctor 1 "security.x20module" failed "*" "*lsm=lockdown,yama,agentns*" \
+lsm="lsm=lockdown,yama,agentns"
+doctor 1 "security.x20module" failed "*" "*reboot*$lsm*boot?loader*" \
 	"stamps without a place in the order"
+put /etc/kernel/cmdline "root=/dev/sda"
+doctor 1 "security.x20module" failed "*" "*sed -i*$lsm/?*/etc/kernel/cmdline*kernel-install add $release*" \
+	"mended where kernel-install makes entries"
+put /usr/sbin/grubby ""
+doctor 1 "security.x20module" failed "*" "*grubby*--args=$lsm &&*" "mended with grubby"
+put /usr/sbin/update-grub ""
+doctor 1 "security.x20module" failed "*" "*/etc/default/grub.d/agentns.cfg*update-grub*" \
+	"mended as on Debian"
+# Is that a command? It is run, all but the end.
+mend=$(sed -n 's/^  \(mkdir .*\) && update-grub && reboot$/\1/p' "$tmp/out" |
+	sed "s,/etc/default,$tmp,g")
+# shellcheck source=/dev/null
+sh -c "$mend" && (GRUB_CMDLINE_LINUX=quiet && . "$tmp/grub.d/agentns.cfg" &&
+	[ "$GRUB_CMDLINE_LINUX" = "quiet $lsm" ])
+result_of $? "by a command that does it"
+rm -r "$root/sys/kernel/security"
+doctor 1 "security.x20module" failed "*" "*mount -t securityfs*" \
+	"stamps with an order that cannot be read"
+put /sys/kernel/agentns/features stamps
+doctor 0 "security.x20module" skipped "*not*mounted*" "" "nor need it be, with stamps"
+rm "$root/sys/kernel/agentns/features"
 put /sys/kernel/security/lsm "lockdown,agentns"
 doctor 0 "security.x20module" ok "*lockdown,agentns*" "" "a place in the order"
 

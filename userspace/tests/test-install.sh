@@ -38,6 +38,7 @@ LC_ALL=C sort >"$tmp/want" <<'END'
 /usr/lib/triplet/libagentns.so.0
 /usr/lib/triplet/libagentns.so.0.0.0
 /usr/lib/triplet/pkgconfig/libagentns.pc
+/usr/libexec/agentns/agentns
 /usr/share/agentns/agentns.schema.json
 /usr/share/bash-completion/completions/agentns
 /usr/share/bash-completion/completions/agentns-unshare

@@ -20,8 +20,39 @@ states() {
 
 test_doctor() {
 	agentns doctor
-	expect 0 "CHECK *hooks *ok *loaded *ok *capability *ok *session *ok *" \
-		"" "doctor: all is well"
+	expect 0 "CHECK *hooks *ok *number [0-9]*module *ok *, hooks number [0-9]*loaded *ok *capability *ok *session *ok *stamp *ok *bears its id" \
+		"" "doctor: all is well, to a file with a stamp"
+	# The kernel's own word, without any headers.
+	mkdir -p "$tmp/root/proc/self/ns" "$tmp/root/dev"
+	: >"$tmp/root/proc/self/ns/agent"
+	ln -s /dev/kmsg "$tmp/root/dev/kmsg"
+	agentns doctor --sysroot "$tmp/root"
+	expect 1 "*hooks *ok *has the hooks, number [0-9]*" "" \
+		"doctor: the number out of the kernel's log"
+	echo "$(stat -f -c %T "$tmp") nosuchfs" >/sys/kernel/agentns/skip_fstypes
+	TMPDIR=$tmp agentns doctor
+	expect 0 "*stamp *skipped *as skip_fstypes says*" "" \
+		"doctor: no stamp, as a knob says"
+	echo >/sys/kernel/agentns/skip_fstypes
+	mkdir "$tmp/ramfs"
+	mount -t ramfs ramfs "$tmp/ramfs"
+	TMPDIR=$tmp/ramfs agentns doctor
+	expect 1 "*stamp *failed *, of type ramfs, *To mend \"stamp\":*TMPDIR=/var/tmp agentns doctor*" "" \
+		"doctor: no stamp, as the file system has no attributes"
+	TMPDIR=/nonexistent agentns doctor
+	expect 1 "*stamp *failed */nonexistent: No such file*TMPDIR=*" "" \
+		"doctor: no test file"
+	umount "$tmp/ramfs"
+	echo 1 >/sys/kernel/agentns/defaults/max_syscalls
+	echo kill >/sys/kernel/agentns/defaults/action
+	agentns doctor
+	expect 1 "*session *failed *was ended*To mend \"session\":*defaults/max_*" "" \
+		"doctor: a test session that is killed"
+	# What it says mends it.
+	sh -c "$(sed -n 's/^  //p' "$tmp/out" | tail -n 1)"
+	agentns doctor
+	expect 0 "*session *ok*" "" "doctor: mended by what it said"
+	echo log >/sys/kernel/agentns/defaults/action
 	unprivileged "$BUILD/agentns" doctor
 	expect 1 "*capability *failed*To mend \"capability\":*sudo*" "" \
 		"doctor: no capability"
@@ -516,7 +547,47 @@ test_metrics() {
 	stop
 }
 
+# Who wrote what a session really wrote.
+test_prov() {
+	mkdir "$tmp/files"
+	: >"$tmp/files/outside"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	agentns run --intent 'two words' -- sh -c \
+		'cd "$0" && cat /proc/self/agent_session >made && mkdir dir && ln -s made link && echo >dir/inner' \
+		"$tmp/files"
+	id=$(cat "$tmp/files/made")
+	agentns prov "$tmp/files/made"
+	expect 0 "FILE *SESSION*INTENT*
+*files/made $id *two words*" "" "prov: a file of a session"
+	agentns prov -n -r -o SESSION "$tmp/files/link" "$tmp/files/dir"
+	expect 0 "$id
+$id" "" "prov: a symbolic link and a folder of it"
+	agentns prov "$tmp/files/outside"
+	expect 1 "*" "*outside*no stamp*" "prov: a file of nobody"
+	if command -v python3 >/dev/null; then
+		agentns prov -R -J --all -o FILE,SESSION,UID,INTENT,SOURCE "$tmp/files"
+		python3 -c '
+import json, os, sys
+f = {os.path.basename(x["file"]): x for x in list(json.load(open(sys.argv[1])).values())[0]}
+mine = {n: x for n, x in f.items() if x["session"] == sys.argv[2]}
+assert mine.keys() == {"made", "dir", "inner", "link"}, f
+assert all(x["source"] == "security.agentns" and x["uid"] == 0 for x in mine.values()), f
+assert f["outside"]["session"] is None, f' "$tmp/out" "$id" >"$tmp/json" 2>&1
+		result_of $? "prov: all below a folder, as JSON"
+		sed 's/^/# /' "$tmp/json"
+		check_schema prov "$tmp/out" "prov: JSON as the schema has it"
+	else
+		skip "prov: JSON (python3 is missing)"
+	fi
+	# shellcheck disable=SC2016
+	agentns run -- sh -c 'echo more >>"$0"/made; cat /proc/self/agent_session >"$0"/second' "$tmp/files"
+	second=$(cat "$tmp/files/second")
+	agentns prov -n -r -o SESSION "$tmp/files/made"
+	expect 0 "$second" "" "prov: the last writer"
+}
+
 test_doctor
+test_prov
 test_set
 test_kill
 test_stop

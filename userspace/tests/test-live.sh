@@ -106,6 +106,11 @@ test_budget() {
 	agentns run --budget write_bytes=1M cat /dev/zero
 	expect 124 "*" "*the budget ended \"cat\": max_write_bytes reached" \
 		"run: killed at the limit"
+	# All of it is the command's: the launcher writes nothing in there.
+	agentns run --budget write_bytes=1M sh -c 'cat /dev/zero >whole'
+	expect 124 "" "*max_write_bytes reached" "run: what it may write"
+	try stat -c %s whole
+	expect 0 1048576 "" "run: to the byte"
 	agentns run --budget write_bytes=1M --on-exceed term cat /dev/zero
 	# Where the kernel does not say, a write that was not finished hides it.
 	if [ "$says_exceeded" = yes ]; then

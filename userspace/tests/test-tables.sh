@@ -130,6 +130,7 @@ test_filter() {
 	bad_filter 'NOPE > 1' "no such column at character 1" "filter: no column"
 	bad_filter 'DEPTH >' "a value is missing at character 8" "filter: no value"
 	bad_filter 'DEPTH > x' "compared with a number" "filter: no number"
+	bad_filter 'DEPTH == nan' "compared with a number" "filter: what is not one by name"
 	bad_filter 'INTENT =~ "("' "Unmatched (" "filter: a bad expression"
 	bad_filter 'INTENT == "x' "does not end" "filter: an open string"
 	bad_filter '(DEPTH' '")" is missing' "filter: an open parenthesis"
@@ -329,8 +330,8 @@ on_terminal() {
 
 # On a terminal libsmartcols prints the table, and elsewhere we do: the same.
 test_plain() {
-	printf '\303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
-	for options in "" "-n" "--output-all" "-o GRACE" "-o INTENT,ID,DEPTH" \
+	printf 'a"\\/ \303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
+	for options in "" "-n" "-J" "-J --output-all" "-J -Q FORKS==99" "--output-all" "-o GRACE" "-o INTENT,ID,DEPTH" \
 		"-o ID,GRACE,MAX_FORKS" "-n -o INTENT" "-Q FORKS==99"; do
 		# shellcheck disable=SC2086
 		agentns ls $root $options
@@ -435,10 +436,32 @@ test_narrow() {
 	done
 }
 
+# However many processes there are, it does not look at one.
+test_no_processes() {
+	if ! command -v strace >/dev/null; then
+		skip "ls opens nothing of a process (strace is missing)"
+		return
+	fi
+	make_process 4711 worker $a
+	for what in directories table; do
+		[ $what = directories ] || make_table
+		# What looks for leaks traces, too, and a process has one tracer.
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 \
+			strace -f -o "$tmp/trace" "$BUILD/agentns" ls --sysroot "$tmp/root" \
+			--output-all >"$tmp/out" 2>"$tmp/err" &&
+			grep -q '"proc/agent_sessions"' "$tmp/trace" &&
+			! grep -E '"[^"]*proc(/[0-9]|/?",.*O_DIRECTORY)' "$tmp/trace" >"$tmp/hits"
+		result_of $? "ls opens nothing of a process: $what"
+		sed 's/^/# /' "$tmp/hits"
+	done
+	rm -r "$tmp/root/proc/4711" "$tmp/root/proc/agent_sessions"
+}
+
 test_columns
 test_schema
 test_filter
 test_table
+test_no_processes
 test_plain
 test_narrow
 test_tree
