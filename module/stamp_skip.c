@@ -228,7 +228,7 @@ int agentns_skip_set_paths(const char *text)
 
 	if (IS_ERR(list))
 		return PTR_ERR(list);
-	for (i = 0; i < list->n && !err; i++) {
+	for (i = 0; i < list->n; i++) {
 		struct agentns_skip_entry *entry = &list->entry[i];
 		struct path path;
 

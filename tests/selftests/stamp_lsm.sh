@@ -10,23 +10,8 @@
 # without ours, which features and the kernel's log then say.
 set -u
 
-n=0
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >output 2>&1; then
-		printf 'ok %d %s\n' "$n" "$what"
-	else
-		sed 's/^/# /' output
-		printf 'not ok %d %s\n' "$n" "$what"
-	fi
-}
-
-skip() { # WHAT WHY
-	n=$((n + 1))
-	printf 'ok %d %s # SKIP %s\n' "$n" "$1" "$2"
-}
+# shellcheck source=tests/lib/checks.sh
+. "$(dirname "$0")/../lib/checks.sh"
 
 active() { [[ ,$modules, == *,$1,* ]]; }
 # session COMMAND: of the shell, in a session of its own, whose id is in the file id.

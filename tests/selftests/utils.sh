@@ -3,18 +3,8 @@
 #
 # The programs of util-linux, and readers of /proc/PID/ns as CRIU is one, with an eighth name there.
 
-n=0
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >output 2>&1; then
-		printf 'ok %d %s\n' "$n" "$what"
-	else
-		sed 's/^/# /' output
-		printf 'not ok %d %s\n' "$n" "$what"
-	fi
-}
+# shellcheck source=tests/lib/checks.sh
+. "$(dirname "$0")/../lib/checks.sh"
 
 printf 'TAP version 13\n'
 # shellcheck disable=SC2016 # for the shell inside
