@@ -190,8 +190,8 @@ static int fail(struct spawn_failure *failure, int error)
 }
 
 /*
- * @fds[0] and [1]: a pipe from the child. [2] and [3]: to it, of a kind that
- * can be written to without a signal when it is gone.
+ * @fds[0] and [1]: from the child, in packets. [2] and [3]: to it. Sockets, so
+ * that nothing counts as written and no signal comes when the other is gone.
  */
 static int make_channels(int fds[4])
 {
