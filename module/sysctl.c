@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kernel.agent_ns.enabled, .max_lifetime and .unprivileged. */
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 
 #include "authority.h"
@@ -17,32 +18,41 @@ unsigned int agentns_unprivileged;
 /* Two writers, and each marks all tasks by what it wrote. */
 static DEFINE_MUTEX(agentns_enabled_lock);
 
+/* Stamps go on meanwhile: they are told before the first task is unmarked. */
+static void agentns_set_enabled(unsigned int new)
+{
+	lockdep_assert_held(&agentns_enabled_lock);
+	if (!new)
+		agentns_stamp_set_unmarked(true);
+	WRITE_ONCE(agentns_enabled, new);
+	agentns_mark_all();
+	if (!new)
+		return;
+	agentns_stamp_set_unmarked(false);
+	/* Deadlines that came meanwhile were let pass. */
+	agentns_lifetime_changed();
+	agentns_reaper_sweep();
+}
+
 static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 				   int write, void *buffer, size_t *lenp,
 				   loff_t *ppos)
 {
-	unsigned int old;
+	unsigned int new = READ_ONCE(agentns_enabled);
+	struct ctl_table copy = *table;
 	int ret = write ? agentns_may_turn_knobs() : 0;
 
 	if (ret)
 		return ret;
+	copy.data = &new;
+	ret = proc_douintvec_minmax(&copy, write, buffer, lenp, ppos);
+	if (ret || !write)
+		return ret;
 	mutex_lock(&agentns_enabled_lock);
-	if (write)
-		agentns_stamp_set_unmarked(true);
-	old = agentns_enabled;
-	ret = proc_douintvec_minmax(table, write, buffer, lenp, ppos);
-	if (!ret && agentns_enabled != old) {
-		agentns_mark_all();
-		/* Deadlines that came meanwhile were let pass. */
-		if (agentns_enabled) {
-			agentns_lifetime_changed();
-			agentns_reaper_sweep();
-		}
-	}
-	if (write)
-		agentns_stamp_set_unmarked(!agentns_enabled);
+	if (new != agentns_enabled)
+		agentns_set_enabled(new);
 	mutex_unlock(&agentns_enabled_lock);
-	return ret;
+	return 0;
 }
 
 static int agentns_lifetime_handler(AGENTNS_CTL_CONST struct ctl_table *table,

@@ -9,19 +9,19 @@ restored() { # SERIES
 	while IFS= read -r patch; do
 		patch -d "$TREE" -p1 -R -s --no-backup-if-mismatch <"$patch" >/dev/null || return 1
 	done < <(printf '%s\n' "$WORK/checkout/core-hooks/patches/$1/"*.patch | sort -r)
-	rm "$TREE"/kernel/agentns_{hooks,connector,lsm}.c "$TREE"/include/linux/agentns_{hooks,connector,stamp,series}.h \
+	rm "$TREE"/kernel/agentns_{hooks,connector,lsm,bpf}.c "$TREE"/include/linux/agentns_{hooks,connector,stamp,series}.h \
 		"$TREE/include/uapi/linux/agent_namespaces.h" || return 1
 	diff -r "$BASE" "$TREE" >/dev/null
 }
 
 drop_ins() { # SERIES: they are the same bytes
 	local file
-	for file in agentns_hooks agentns_connector; do
-		cmp -s "$WORK/checkout/core-hooks/$file.c" "$TREE/kernel/$file.c" &&
-			cmp -s "$WORK/checkout/core-hooks/$file.h" "$TREE/include/linux/$file.h" || return 1
+	for file in agentns_{hooks,connector,lsm,bpf}.c; do
+		cmp -s "$WORK/checkout/core-hooks/$file" "$TREE/kernel/$file" || return 1
 	done
-	cmp -s "$WORK/checkout/core-hooks/agentns_lsm.c" "$TREE/kernel/agentns_lsm.c" &&
-		cmp -s "$WORK/checkout/core-hooks/agentns_stamp.h" "$TREE/include/linux/agentns_stamp.h" || return 1
+	for file in agentns_{hooks,connector,stamp}.h; do
+		cmp -s "$WORK/checkout/core-hooks/$file" "$TREE/include/linux/$file" || return 1
+	done
 	cmp -s "$WORK/checkout/core-hooks/patches/$1/agentns_series.h" "$TREE/include/linux/agentns_series.h" &&
 		cmp -s "$WORK/checkout/include/uapi/linux/agent_namespaces.h" "$TREE/include/uapi/linux/agent_namespaces.h"
 }

@@ -31,7 +31,7 @@ ok 'rules: one that is elsewhere is found' eval '! none_outside "$WORK/rule" && 
 same_drop_ins() {
 	STATUS=0
 	OUTPUT=$(find "$TOP/core-hooks" -name 'agentns_*.[ch]' ! -name agentns_series.h)
-	[[ $(sed 's,.*/,,' <<<"$OUTPUT" | sort | uniq -d) == '' && $(wc -l <<<"$OUTPUT") == 4 ]]
+	[[ $(sed 's,.*/,,' <<<"$OUTPUT" | sort | uniq -d) == '' && $(wc -l <<<"$OUTPUT") == 7 ]]
 }
 ok 'rules: each drop-in file and header is there once, for all series' same_drop_ins
 
