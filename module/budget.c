@@ -428,6 +428,8 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
  *
  * Context: Process context, may sleep.
  * Return: 0, or the error with which the work is not to be done.
+ *
+ * Model: credit.pml, charge
  */
 int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
 			  u64 *n, enum agentns_portion portion, bool restart)

@@ -183,6 +183,8 @@ bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
  * disabled; somebody sweeps when that ends.
  *
  * Context: Process context, may sleep.
+ *
+ * Model: credit.pml, already
  */
 void agentns_crossed_already(struct agentns_session *s)
 {

@@ -80,6 +80,8 @@ static bool agentns_dying(struct task_struct *task)
  *
  * Return: whether one was signalled. With @skip_dying those are left out that
  * cannot fork any more.
+ *
+ * Model: kill.pml, walk
  */
 static bool agentns_signal_once(struct agentns_session *top, int sig,
 				bool skip_dying)
@@ -131,6 +133,8 @@ void agentns_signal(struct agentns_session *top, int sig)
  * with it.
  *
  * Context: Process context with interrupts on; waits for IPIs.
+ *
+ * Model: kill.pml, condemn
  */
 void agentns_kill_begin(struct agentns_session *top)
 {
