@@ -5,8 +5,8 @@
  *
  * Bounds: a session and one below it, which is made by one of its tasks; a
  * member, a child of it, a task that comes from outside; each makes two system
- * calls, such as fork, execve and the two ways into a new session. One kill, or
- * two at once.
+ * calls, such as fork, execve and the two ways into a new session, or one where
+ * there is somebody from outside. One kill, or two at once.
  *
  * Left out: threads, but for the one that takes its leader's place in the task
  * list by execve, as only that one can hide a process from a walk. The order of
@@ -16,7 +16,7 @@
  *
  * Check member: -DKILLED=P
  * Check below: -DKILLED=C
- * Check joined: -DKILLED=P -DJOINER
+ * Check joined: -DKILLED=P -DJOINER -DCALLS=1
  * Check both: -DKILLED=P -DSECOND=C
  * Check disabled: -DKILLED=P -DDISABLED
  *
@@ -41,6 +41,10 @@
 #define NN	4		/* places in the task list: one for each, */
 #define SPARE	3		/* and that of the member's other thread */
 #define END	7
+
+#ifndef CALLS
+#define CALLS	2
+#endif
 
 /* Always false, see credit.pml. */
 hidden byte no_escape, gate_holds;
@@ -411,7 +415,7 @@ proctype task(byte t)
 	fi;
 #endif
 	do
-	:: calls < 2 ->
+	:: calls < CALLS ->
 		calls++;
 		CLAIM(no_escape, ALIVE_RIGHTLY(t));
 		if
