@@ -156,6 +156,7 @@ int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
  *
  * Context: Any, hard interrupts included.
  *
+ * Model: credit.pml, do
  * Model: session.pml, settle
  */
 void agentns_write_end_hook(struct agentns_charge *charge, ssize_t written)

@@ -300,7 +300,11 @@ u64 agentns_portion(const struct agentns_session *tightest,
 	return 0;
 }
 
-/* What @top and its descendants were charged, and what of it is done. */
+/*
+ * What @top and its descendants were charged, and what of it is done.
+ *
+ * Model: credit.pml, in flight
+ */
 static bool agentns_in_flight(struct agentns_session *top,
 			      enum agentns_resource res)
 {
@@ -329,6 +333,8 @@ static bool agentns_in_flight(struct agentns_session *top,
 /*
  * Was something charged that has come back just now, or may do so yet? What
  * agentns_give_back() does in one order is looked at in the other.
+ *
+ * Model: credit.pml, come back
  */
 static bool agentns_may_come_back(struct agentns_session *top,
 				  enum agentns_resource res)
@@ -424,6 +430,8 @@ u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
  * Whoever has been sent a SIGKILL draws nothing.
  *
  * Context: Process context with interrupts on; takes the tree lock.
+ *
+ * Model: kill.pml, draw call
  */
 bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
 		       struct agentns_obstacle *obstacle)
@@ -599,7 +607,11 @@ void agentns_spent_elsewhere(struct agentns_session *from,
 		agentns_give_back(from, res, 1);
 }
 
-/* Is there one unit left for @to and all that @from is not in as well? */
+/*
+ * Is there one unit left for @to and all that @from is not in as well?
+ *
+ * Model: credit.pml, room
+ */
 static bool agentns_room(struct agentns_session *from,
 			 struct agentns_session *to, enum agentns_resource res,
 			 struct agentns_obstacle *obstacle)
@@ -640,6 +652,8 @@ static bool agentns_room(struct agentns_session *from,
  *
  * Context: Process context with interrupts on; takes the tree lock of @to.
  * Return: whether it is done; if not, nothing is.
+ *
+ * Model: credit.pml, elsewhere
  */
 bool agentns_spend_elsewhere(struct agentns_session *from,
 			     struct agentns_session *to,

@@ -147,7 +147,11 @@ void agentns_kill_begin(struct agentns_session *top)
 	agentns_gate_close(top, AGENTNS_GATE_CONDEMNED);
 }
 
-/* Signal everybody in a session that has been condemned. */
+/*
+ * Signal everybody in a session that has been condemned.
+ *
+ * Model: kill.pml, signal
+ */
 static void agentns_kill_all(struct agentns_session *top)
 {
 	int walks = 1000;
@@ -173,6 +177,8 @@ static void agentns_kill_all(struct agentns_session *top)
  * @cause: for the trace
  *
  * Context: Process context, may sleep; takes the tree lock.
+ *
+ * Model: kill.pml, kill
  */
 void agentns_kill(struct agentns_session *top, const char *cause)
 {
@@ -193,6 +199,8 @@ void agentns_kill(struct agentns_session *top, const char *cause)
  * @top: the session, pinned; agentns_kill_begin() was called and @killing set
  *
  * Context: Process context, may sleep; takes the tree lock.
+ *
+ * Model: kill.pml, finish
  */
 void agentns_kill_finish(struct agentns_session *top)
 {
@@ -204,6 +212,7 @@ void agentns_kill_finish(struct agentns_session *top)
 	spin_unlock(&top->root->tree_lock);
 }
 
+/* Model: session.pml, kill worker */
 static void agentns_kill_work(struct work_struct *work)
 {
 	struct agentns_session *s =
@@ -221,6 +230,8 @@ static void agentns_kill_work(struct work_struct *work)
  * or by a control group, and all the others would live for as long.
  *
  * Context: Any.
+ *
+ * Model: session.pml, kill later
  */
 void agentns_kill_later(struct agentns_session *top)
 {
@@ -420,7 +431,11 @@ int __init agentns_kills_start(void)
 	return agentns_kill_wq ? 0 : -ENOMEM;
 }
 
-/* No session lives. */
+/*
+ * No session lives.
+ *
+ * Model: session.pml, kills stop
+ */
 void agentns_kills_stop(void)
 {
 	destroy_workqueue(agentns_kill_wq);

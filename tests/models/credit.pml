@@ -12,7 +12,8 @@
  * all at once; a step is what one instruction does, or what is done with
  * interrupts off on its own CPU). How much is granted ahead, which here is any
  * amount up to AHEAD. Two resources at a time (agentns_draw_call()), which are
- * two draws under one hold of the lock. Signals.
+ * two draws under one hold of the lock. A limit that does not bind any longer.
+ * Naps before a limit is looked at again. Signals.
  *
  * Check pair: -DTASKS=2 -DSCARCE=3
  * Check pinned: -DTASKS=1 -DIO -DHOTPLUG
@@ -20,6 +21,9 @@
  * Check set: -DTASKS=1 -DIO -DNEST -DSET
  * Check anyway: -DTASKS=1 -DANYWAY
  * Check ration: -DRATION -DHOTPLUG
+ * Check move: -DTASKS=1 -DNEST -DMOVE
+ * Nightly crowded: -DTASKS=2 -DIO -DHOTPLUG -DSCARCE=3
+ * Nightly set below: -DTASKS=2 -DNEST -DSET
  *
  * Mistake TAKE_TORN pair no_overshoot: a take that an IPI can come between
  * Mistake NO_ANCESTOR nested books_agree: a draw that leaves out the ancestors
@@ -32,8 +36,13 @@
  * Mistake SKIP_OFFLINE pinned nothing_stranded: an offline CPU's credit left
  * Mistake EXACT_AHEAD pair nothing_stranded: ahead of need in exact mode
  * Mistake NO_FLAG pair nothing_stranded: what is given back goes unnoticed
+ * Mistake IRQS_ON pair nothing_stranded: a recall between the flag and the credit
  * Mistake FLAG_LATE pair nothing_stranded: the flag cleared behind the IPIs
  * Mistake NO_RETIRE nested books_agree: a session takes its credit along
+ * Mistake ROOM_NO_RECALL move nothing_stranded: no room while credit is out
+ * Mistake MOVE_NO_RETURN move books_agree: a move is paid for twice
+ * Mistake CREDIT_FIRST pair no_false_report: credit is back before the flag says so
+ * Mistake NO_IN_FLIGHT pair no_false_report: nobody asks what may come back
  * Mistake HASTY_REPORT anyway no_false_report: a limit reported with credit out
  * Mistake DRAW_IRQS_OFF pair no_deadlock: a draw where interrupts are off
  */
@@ -65,17 +74,17 @@ bool lock;		/* the tree lock */
 bool recalling;		/* its holder has preemption off */
 bool online = true;	/* CPU 1; CPU 0 always is */
 bool inhabited = true;	/* user tasks run there, too */
-bool deaf[2];		/* a CPU that has interrupts off, and waits */
+bool deaf[2];		/* a CPU that has interrupts off, from step to step */
 
 short limit[NS], left[NS];
 bool exact[NS], refunded[NS];
 short credit[NS * 2], granted[NS * 2];
-short past;		/* of the child, when it has ended */
+byte done[NS * 2];	/* written, or forked */
+short past, past_done;	/* of the child, when it has ended */
 bool ended;
 
 /* What the code does not know: how much was really spent. */
 short spent[NS];
-byte returning;		/* give backs between their two steps */
 bool came_back;		/* something was given back since a sweep began */
 byte forced;		/* what could not be refused */
 byte running;		/* processes that have not ended */
@@ -83,6 +92,7 @@ byte running;		/* processes that have not ended */
 #define BINDS(s)	(limit[s] != 0)
 #define CREDIT(s)	(credit[AT(s, 0)] + credit[AT(s, 1)])
 #define GRANTED(s)	(granted[AT(s, 0)] + granted[AT(s, 1)])
+#define DONE(s)		(done[AT(s, 0)] + done[AT(s, 1)])
 #ifdef NEST
 #define SPENT_BELOW(s)	((s) == TOP -> spent[TOP] + spent[CHILD] : spent[s])
 #define CREDIT_BELOW(s)	((s) == TOP -> CREDIT(TOP) + CREDIT(CHILD) : CREDIT(s))
@@ -90,13 +100,14 @@ byte running;		/* processes that have not ended */
 	((s) == TOP -> GRANTED(TOP) + GRANTED(CHILD) + past : GRANTED(s))
 #define REFUNDED_BELOW(s) \
 	((s) == TOP -> refunded[TOP] || refunded[CHILD] : refunded[s])
-#define PAST		past
+#define DONE_BELOW(s) \
+	((s) == TOP -> DONE(TOP) + DONE(CHILD) + past_done : DONE(s))
 #else
 #define SPENT_BELOW(s)	(spent[s])
 #define CREDIT_BELOW(s)	(CREDIT(s))
 #define GRANTED_BELOW(s) (GRANTED(s))
 #define REFUNDED_BELOW(s) (refunded[s])
-#define PAST		0
+#define DONE_BELOW(s)	(DONE(s))
 #endif
 #define UNDER(s, limited)	(!BINDS(limited) || \
 				 SPENT_BELOW(limited) <= limit[limited] + forced)
@@ -137,8 +148,8 @@ inline unlock_tree()
 inline some_cpu()
 {
 	if
-	:: cpu = 0
-	:: inhabited -> cpu = 1
+	:: !deaf[0] -> cpu = 0
+	:: inhabited && !deaf[1] -> cpu = 1
 	fi
 }
 
@@ -325,6 +336,35 @@ inline enter_grant(s)
 /* Step recallable: agentns_recallable(). */
 #define RECALLABLE(s)	(!exact[s] || REFUNDED_BELOW(s))
 
+/*
+ * Step in flight: agentns_in_flight(), one CPU after the other, while units are
+ * charged, done and given back.
+ * Step come back: agentns_may_come_back().
+ */
+#define IN_FLIGHT(s, c)	(granted[AT(s, c)] - credit[AT(s, c)] - done[AT(s, c)])
+
+inline may_come_back(top)
+{
+	v = IN_FLIGHT(top, 0);
+	v = v + IN_FLIGHT(top, 1);
+#ifdef NEST
+	if
+	:: top == TOP ->
+		v = v + past - past_done + IN_FLIGHT(CHILD, 0);
+		v = v + IN_FLIGHT(CHILD, 1)
+	:: else
+	fi;
+#endif
+	atomic {
+#ifdef NO_IN_FLIGHT
+		v = 0;
+#endif
+		CLAIM(no_false_report, v != 0 || REFUNDED_BELOW(top) ||
+		      DONE_BELOW(top) >= limit[top]);
+		v = 0
+	}
+}
+
 /* Step draw: agentns_draw_locked(), of one unit. */
 inline draw_locked(s)
 {
@@ -362,12 +402,19 @@ inline draw_locked(s)
 			enter_grant(s);
 			drawn = true
 		:: else ->
-			/* All that is out is on its way back this moment. */
+			/* What is out has come back this moment. */
 			CLAIM(nothing_stranded, CREDIT_BELOW(tightest) == 0 ||
-			      REFUNDED_BELOW(tightest) || returning)
+			      REFUNDED_BELOW(tightest))
 		fi;
 		grant = 0
 	}
+#ifndef MOVE
+	/* Of tasks it is not asked. */
+	if
+	:: drawn
+	:: else -> may_come_back(tightest)
+	fi
+#endif
 }
 
 inline draw(s)
@@ -416,29 +463,40 @@ inline take(s)
 }
 
 /*
- * Step give back: agentns_give_back(), an instruction, a look and a write; also
- * in an interrupt of a CPU that no task runs on yet.
+ * Step give back: agentns_give_back(), with interrupts off; also in an interrupt
+ * of a CPU that no task runs on yet.
  */
 inline give_back(s)
 {
 	atomic {
 		if
-		:: cpu = 0
-		:: online -> cpu = 1
+		:: !deaf[0] -> cpu = 0
+		:: online && !deaf[1] -> cpu = 1
 		fi;
+#ifndef IRQS_ON
+		deaf[cpu] = true;
+#endif
+#if !defined(NO_FLAG) && !defined(CREDIT_FIRST)
+		refunded[s] = true
+#endif
+	}
+	atomic {
 		credit[AT(s, cpu)]++;
 		spent[s]--;
 		came_back = true;
-		returning++
-	}
-#ifdef NO_FLAG
-	returning--
-#else
-	if
-	:: refunded[s] -> returning--
-	:: else -> atomic { refunded[s] = true; returning-- }
-	fi
+#ifndef CREDIT_FIRST
+		deaf[cpu] = false
 #endif
+	}
+#ifdef CREDIT_FIRST
+	atomic { refunded[s] = true; deaf[cpu] = false }
+#endif
+}
+
+/* Step do: agentns_write_end_hook(); a fork does so in its last step. */
+inline do_it(s)
+{
+	atomic { some_cpu(); done[AT(s, cpu)]++ }
 }
 
 /* Step charge: agentns_budget_charge(), which does not go on if refused. */
@@ -467,7 +525,8 @@ proctype task(byte s)
 		charge(s);
 		if
 		:: drawn -> give_back(s)
-		:: true
+		:: drawn -> do_it(s)
+		:: !drawn
 		fi
 	:: else -> break
 	od;
@@ -479,7 +538,10 @@ proctype io(byte s)
 {
 	byte cpu;
 
-	give_back(s);
+	if
+	:: give_back(s)
+	:: do_it(s)
+	fi;
 	running--
 }
 
@@ -492,7 +554,7 @@ proctype hotplug()
 	short v, back[NS];
 
 	inhabited = false;
-	atomic { !recalling -> online = false };
+	atomic { !recalling && !deaf[1] -> online = false };
 #ifdef TOUCH_COMING
 	online = true;
 	!recalling;
@@ -554,6 +616,7 @@ proctype anyway()
 			some_cpu();
 			refill(TOP, -1);
 			granted[AT(TOP, cpu)]++;
+			done[AT(TOP, cpu)]++;
 			forced++;
 			spent[TOP]++
 		}
@@ -575,6 +638,46 @@ proctype anyway()
 	unlock_tree();
 	running--
 }
+
+#ifdef MOVE
+/*
+ * Step room: agentns_room().
+ * Step elsewhere: agentns_spend_elsewhere(), of a task that has its place in TOP
+ * and wants to go below.
+ */
+proctype mover()
+{
+	byte cpu;
+	short v, back[NS];
+
+	lock_tree();
+#ifndef ROOM_NO_RECALL
+	if
+	:: left[CHILD] <= 0 -> recall(CHILD)
+	:: else
+	fi;
+#endif
+	atomic {
+		if
+		:: left[CHILD] > 0 ->
+			refill(CHILD, -1);
+			some_cpu();
+			granted[AT(CHILD, cpu)]++;
+			spent[CHILD]++;
+#ifndef MOVE_NO_RETURN
+			refill(TOP, 1);
+			granted[AT(TOP, cpu)]--;
+#endif
+			spent[TOP]--;
+			check_overshoot(CHILD)
+		:: else ->
+			CLAIM(nothing_stranded, CREDIT(CHILD) == 0 || refunded[CHILD])
+		fi
+	}
+	unlock_tree();
+	running--
+}
+#endif
 
 /*
  * Step ration: agentns_draw_cpu(), which grants the same to each CPU that
@@ -632,6 +735,9 @@ proctype last()
 			back[CHILD] = 0;
 #endif
 			past = GRANTED(CHILD);
+			past_done = DONE(CHILD);
+			done[AT(CHILD, 0)] = 0;
+			done[AT(CHILD, 1)] = 0;
 			granted[AT(CHILD, 0)] = 0;
 			granted[AT(CHILD, 1)] = 0;
 #ifdef NO_RETIRE
@@ -651,7 +757,7 @@ proctype last()
 	:: charge(s);
 		if
 		:: !drawn -> break
-		:: else
+		:: else -> do_it(s)
 		fi
 	od;
 #ifdef ANYWAY
@@ -713,6 +819,13 @@ init
 #ifdef ANYWAY
 		running++;
 		run anyway();
+#endif
+#ifdef MOVE
+		running++;
+		spent[TOP]++;
+		granted[AT(TOP, 0)]++;
+		left[TOP]--;
+		run mover();
 #endif
 		run last()
 #endif

@@ -6,19 +6,24 @@
  * Bounds: a session and one below it, which is made by one of its tasks; a
  * member, a child of it, a task that comes from outside; each makes two system
  * calls, such as fork, execve and the two ways into a new session, or one where
- * there is somebody from outside. One kill, or two at once.
+ * there is somebody from outside. One kill, or two at once, or one whenever
+ * somebody reaches a limit that is used up.
  *
  * Left out: threads, but for the one that takes its leader's place in the task
  * list by execve, as only that one can hide a process from a walk. The order of
  * loads and stores between CPUs: the barriers are where the model needs them,
  * and RAISE_LATE is what happens without. The credit for calls, of which a
  * session here has some or none. That a walk gives up after a thousand rounds.
+ * Stopping, whose walks and gates are made in the same way.
  *
  * Check member: -DKILLED=P
  * Check below: -DKILLED=C
  * Check joined: -DKILLED=P -DJOINER -DCALLS=1
- * Check both: -DKILLED=P -DSECOND=C
+ * Check both: -DKILLED=P -DSECOND=C -DCALLS=1
  * Check disabled: -DKILLED=P -DDISABLED
+ * Check limit: -DKILLED=P -DJOINER -DCALLS=1 -DLIMIT
+ * Nightly both twice: -DKILLED=P -DSECOND=C
+ * Nightly limit twice: -DKILLED=P -DJOINER -DLIMIT
  *
  * Mistake NO_COMPARE below no_escape: a fork does not look again
  * Mistake READ_LATE below no_escape: a fork reads the number behind the link
@@ -31,6 +36,8 @@
  * Mistake NO_INHERIT member gate_holds: a new session's gate is open
  * Mistake NO_OPEN joined no_deadlock: the gate is not opened again
  * Mistake OPEN_ZERO both gate_holds: one kill opens what another shut
+ * Mistake NO_SIGNAL_CHECK member gate_holds: who was kept at the gate passes it
+ * Mistake LATE_FLAG limit crossing_kills: the flag cleared behind the gate
  */
 
 #define OUTSIDE	0
@@ -47,7 +54,7 @@
 #endif
 
 /* Always false, see credit.pml. */
-hidden byte no_escape, gate_holds;
+hidden byte no_escape, gate_holds, crossing_kills;
 #define CLAIM(what, condition)	assert(what || (condition))
 
 bool lock;
@@ -63,12 +70,13 @@ byte next[NN], head, task_of[NN];
 
 /*
  * What the code does not know. @doomed: must not outlive the kill. @pending:
- * has read the number of a session, for itself or for a child; @caught: and it
- * was raised then.
+ * has read the number of a session, for itself or for a child, or has come to
+ * where it should; @caught: and it was raised then.
  */
 bool doomed[NT], caught[NT];
 byte pending[NT];
 bool closed, over;		/* of the kill of KILLED */
+bool killing, queued;		/* at a limit of P */
 
 #define WITHIN(s, top)	((s) != OUTSIDE && (s) != END && ((s) == (top) || (top) == P))
 
@@ -142,7 +150,7 @@ inline gate_open(top)
 #endif
 }
 
-/* What agentns_kill() begins with. */
+/* Step condemn: agentns_kill_begin(), and gate_close(). */
 inline raise(top)
 {
 	atomic {
@@ -197,6 +205,57 @@ inline walk(top, skip_dying)
 	at = 0
 }
 
+/* Step signal: agentns_kill_all(). */
+inline signal_all(top)
+{
+	walk(top, false);
+#ifndef ONE_WALK
+	do
+	:: walk(top, true);
+		if
+		:: any
+		:: else -> break
+		fi
+	od
+#endif
+}
+
+inline end_kill(top)
+{
+	lock_tree();
+#ifndef NO_OPEN
+	gate_open(top);
+#endif
+	atomic {
+#ifndef LATE_FLAG
+		killing = false;
+#endif
+		lock = false;
+		any = false;
+		if
+		:: top == KILLED -> closed = false; over = true
+		:: else
+		fi
+	}
+#ifdef LATE_FLAG
+	killing = false
+#endif
+}
+
+#ifdef LIMIT
+/* Step finish: agentns_kill_finish(), by the worker. */
+proctype killer(byte top)
+{
+	byte at, t;
+	bool any, hit;
+
+end:	do
+	:: atomic { queued -> queued = false };
+		signal_all(top);
+		end_kill(top)
+	od
+}
+#else
 /* Step kill: agentns_kill(). */
 proctype killer(byte top)
 {
@@ -214,46 +273,82 @@ end:	exists[top];
 		lock = false;
 		closed = closed || top == KILLED
 	}
-	walk(top, false);
-#ifndef ONE_WALK
-	do
-	:: walk(top, true);
-		if
-		:: any
-		:: else -> break
-		fi
-	od;
-#endif
+	signal_all(top);
 #ifdef RAISE_LATE
 	raise(top);
 #endif
-	lock_tree();
-#ifndef NO_OPEN
-	gate_open(top);
-#endif
-	atomic {
-		lock = false;
-		any = false;
-		if
-		:: top == KILLED -> closed = false; over = true
-		:: else
-		fi
-	}
+	end_kill(top)
 }
+#endif
 
 /* In user space, and at the end: a task that was to die knows it by now. */
 #define ALIVE_RIGHTLY(t)	!(doomed[t] && over && !sig[t])
 
+/*
+ * With credit that its CPU has: when the kill is over that may be somebody
+ * else's, who joined.
+ */
 inline passes(t)
 {
 	CLAIM(gate_holds, !(doomed[t] && closed))
 }
 
 /*
- * Step enter: agentns_syscall_enter_hook(), agentns_budget_charge_call() and
- * agentns_gate_wait(). Outside there is nothing to pass, nor while
- * kernel.agent_ns.enabled is 0: only then can a task that stands in a walk's
- * way both take its leader's place and fork.
+ * Step cross: agentns_act_begin(), where the limit of P that @t has reached is
+ * to end P. A walk that is under way finds @t, too.
+ */
+inline cross(t)
+{
+	lock_tree();
+	if
+	:: killing -> lock = false
+	:: else ->
+		atomic { killing = true; over = false };
+		raise(P);
+		gate_close(P);
+		atomic { queued = true; closed = true; lock = false }
+	fi;
+	!shut[P] || sig[t];
+	CLAIM(crossing_kills, sig[t]);
+	goto dying
+}
+
+/* Step draw call: agentns_draw_call(), and agentns_gate_wait() where it is shut. */
+inline draw_call(t)
+{
+	do
+	:: sig[t] -> goto dying
+	:: else ->
+		lock_tree();
+		if
+		:: shut[ses[t]] ->
+			lock = false;
+			!shut[ses[t]] || sig[t]
+#ifndef NO_SIGNAL_CHECK
+		:: !shut[ses[t]] && sig[t] ->
+			lock = false;
+			goto dying
+#endif
+		:: else ->
+#ifdef LIMIT
+			lock = false;
+			cross(t)
+#else
+			atomic {
+				CLAIM(gate_holds, !(doomed[t] && (closed || over)));
+				credit[ses[t]] = true;
+				lock = false;
+				break
+			}
+#endif
+		fi
+	od
+}
+
+/*
+ * Step enter: agentns_syscall_enter_hook(). Outside there is nothing to pass,
+ * nor while kernel.agent_ns.enabled is 0: only then can a task that stands in a
+ * walk's way both take its leader's place and fork.
  */
 inline system_call(t)
 {
@@ -263,24 +358,7 @@ inline system_call(t)
 	if
 	:: atomic { ses[t] == OUTSIDE }
 	:: atomic { ses[t] != OUTSIDE && credit[ses[t]] -> passes(t) }
-	:: atomic { ses[t] != OUTSIDE && !credit[ses[t]] };
-		do
-		:: sig[t] -> goto dying
-		:: else ->
-			lock_tree();
-			if
-			:: shut[ses[t]] ->
-				lock = false;
-				!shut[ses[t]] || sig[t]
-			:: else ->
-				atomic {
-					credit[ses[t]] = true;
-					lock = false;
-					passes(t);
-					break
-				}
-			fi
-		od
+	:: atomic { ses[t] != OUTSIDE && !credit[ses[t]] }; draw_call(t)
 	fi
 #endif
 }
@@ -341,8 +419,8 @@ inline fork(t, to)
 	atomic {
 #ifndef READ_LATE
 		mine = seq[to];
-		pending[t] = to;
 #endif
+		pending[t] = to;
 		child = 0
 	}
 	atomic {

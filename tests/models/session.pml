@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The life of a session: who holds it, how it ends, when its memory and the
- * module's go. module/session.c, registry.c, reaper.c and enter.c, and the
- * built-in side, core-hooks/agentns_hooks.c.
+ * module's go. module/session.c, registry.c, reaper.c, enter.c and kill.c, and
+ * the built-in side, core-hooks/agentns_hooks.c.
  *
  * Bounds: a session and one below it, each made once; a task that enters the
  * first, forks, and dies; its child, which makes the second by clone3 (that may
  * fail half way) and enters it; a descriptor; a write that completes in an
- * interrupt; a sweep; one unloading, at any time.
+ * interrupt; a sweep; kills at a limit that both tasks may cross; one unloading,
+ * at any time.
  *
  * Left out: nsproxy, whose count stands between a task and its session (here a
  * task holds the session itself). The session's directory, which is one work
  * item more before the memory is freed. Timers and irq_work, which take their
- * references as the sweep does, by tryget. The order of loads and stores
+ * references as the sweep does, by tryget. What files keep of a session for
+ * stamps, which has a count of its own. The order of loads and stores
  * between CPUs. RCU waits for those who read when it was asked, exactly.
  *
  * Check life: -DFD -DSWEEP
  * Check nested: -DNEST -DSWEEP
  * Check async: -DASYNC -DNEST -DFD
+ * Check killed: -DKILL -DFD
+ *
+ * For the night, all at once and with a sweep:
+ * Nightly all: -DASYNC -DNEST -DFD -DSWEEP -DKILL
  *
  * Mistake FREE_AT_ONCE life no_use_after_free: no grace period
  * Mistake BLIND_GET life no_use_after_free: a reference where there is none left
@@ -31,6 +37,9 @@
  * Mistake NO_DRAIN async calls_stay_inside: the works are not waited for
  * Mistake NO_REAPER_STOP life calls_stay_inside: the sweep is not waited for
  * Mistake LOCK_IN_IRQ async no_deadlock: the last put takes the lock in interrupts
+ * Mistake KILL_NO_REF killed no_use_after_free: a worker is given no reference
+ * Mistake NO_KILLS_STOP killed calls_stay_inside: the worker is not waited for
+ * Mistake KILL_TWICE killed no_deadlock: a reference for a work that is queued
  */
 
 #define NONE	0
@@ -61,6 +70,7 @@ byte readers, waits[3], grace;
 bool callback[3], in_callback;
 
 bool queued[3], working;	/* the work queue */
+bool killing, kill_queued, kill_working;	/* of TOP, and its own queue */
 bool sweeping, stop_sweeping;
 
 #define TOUCH(s)	CLAIM(no_use_after_free, memory[s] == LIVE)
@@ -383,6 +393,59 @@ inline exit_task(s)
 #endif
 }
 
+#ifdef KILL
+/*
+ * Step cross: agentns_act_begin(), of a limit that a task of TOP has reached.
+ * Step kill later: agentns_kill_later().
+ */
+inline cross()
+{
+	lock_tree();
+	atomic {
+		if
+#ifdef KILL_TWICE
+		:: true ->
+#else
+		:: !killing ->
+#endif
+			killing = true;
+			TOUCH(TOP);
+#ifndef KILL_NO_REF
+			refs[TOP]++;
+#endif
+			/* Nothing happens where it is queued already. */
+			kill_queued = true
+#ifndef KILL_TWICE
+		:: else
+#endif
+		fi
+	}
+	unlock_tree()
+}
+
+/* Step kill worker: agentns_kill_work(). */
+proctype killer()
+{
+	byte ending;
+	bool dead;
+
+end:	do
+	:: atomic { kill_queued -> kill_queued = false; kill_working = true };
+		CODE();
+		/* The walks, and the look at its id for the log. */
+		TOUCH(TOP);
+		lock_tree();
+		killing = false;
+		unlock_tree();
+#ifndef KILL_NO_REF
+		put(TOP);
+#endif
+		CODE();
+		kill_working = false
+	od
+}
+#endif
+
 /* clone3(2) with a session of its own, which may fail behind the creation. */
 proctype child()
 {
@@ -411,6 +474,12 @@ proctype child()
 		run completion(s)
 	}
 #endif
+#ifdef KILL
+	if
+	:: cross()
+	:: true
+	fi;
+#endif
 	exit_task(s)
 }
 
@@ -432,21 +501,35 @@ proctype task()
 			refs[TOP]++;
 			run child()
 		}
+#ifdef KILL
+		if
+		:: cross()
+		:: true
+		fi;
+#endif
 		exit_task(TOP)
 	:: else
 	fi
 }
 
-/* agentns_exit() of main.c: rmmod, which answers busy while there is a reference. */
+/*
+ * agentns_exit() of main.c: rmmod, which answers busy while there is a reference
+ * and is tried until it succeeds. A reference that nobody drops, on a session or
+ * on the module, keeps it here when all else is over: that is a deadlock.
+ */
 proctype rmmod()
 {
-end:	atomic { module_refs == 0 -> going = true };
+	atomic { module_refs == 0 -> going = true };
 	/* agentns_unregister(). */
 	atomic { registered = false; grace = readers & CALLER };
 	!grace;
 #ifndef NO_REAPER_STOP
 	stop_sweeping = true;
 	!sweeping;
+#endif
+	/* Step kills stop: agentns_kills_stop(). */
+#ifndef NO_KILLS_STOP
+	!kill_working && !kill_queued;
 #endif
 	/* Step exit module: agentns_sessions_exit(). */
 #ifndef NO_DRAIN
@@ -476,6 +559,9 @@ init
 #endif
 #ifdef FD
 		run descriptor();
+#endif
+#ifdef KILL
+		run killer();
 #endif
 		run task()
 	}
