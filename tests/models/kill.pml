@@ -7,7 +7,7 @@
  * member, a child of it, a task that comes from outside; each makes two system
  * calls, such as fork, execve and the two ways into a new session, or one where
  * there is somebody from outside. One kill, or two at once, or one whenever
- * somebody reaches a limit that is used up.
+ * somebody reaches a limit, as any call may.
  *
  * Left out: threads, but for the one that takes its leader's place in the task
  * list by execve, as only that one can hide a process from a walk. The order of
@@ -23,7 +23,6 @@
  * Check disabled: -DKILLED=P -DDISABLED
  * Check limit: -DKILLED=P -DJOINER -DCALLS=1 -DLIMIT
  * Nightly both twice: -DKILLED=P -DSECOND=C
- * Nightly limit twice: -DKILLED=P -DJOINER -DLIMIT
  *
  * Mistake NO_COMPARE below no_escape: a fork does not look again
  * Mistake READ_LATE below no_escape: a fork reads the number behind the link
@@ -330,17 +329,19 @@ inline draw_call(t)
 			goto dying
 #endif
 		:: else ->
+			if
 #ifdef LIMIT
-			lock = false;
-			cross(t)
-#else
-			atomic {
+			:: true -> lock = false; cross(t)
+#endif
+			:: atomic {
 				CLAIM(gate_holds, !(doomed[t] && (closed || over)));
+#ifndef LIMIT
 				credit[ses[t]] = true;
+#endif
 				lock = false;
 				break
 			}
-#endif
+			fi
 		fi
 	od
 }
@@ -516,8 +517,12 @@ proctype task(byte t)
 		fi
 	:: else -> break
 	od;
-	/* It does not end as long as it need not. */
+	/* It does not end as long as it need not, with a kill under way or to come. */
+#ifdef LIMIT
+	over || sig[t] || !killing;
+#else
 	over || sig[t] || !exists[KILLED];
+#endif
 dying:
 	CLAIM(no_escape, ALIVE_RIGHTLY(t));
 	atomic {

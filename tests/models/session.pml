@@ -21,9 +21,7 @@
  * Check nested: -DNEST -DSWEEP
  * Check async: -DASYNC -DNEST -DFD
  * Check killed: -DKILL -DFD
- *
- * For the night, all at once and with a sweep:
- * Nightly all: -DASYNC -DNEST -DFD -DSWEEP -DKILL
+ * Nightly together: -DASYNC -DNEST -DFD -DKILL
  *
  * Mistake FREE_AT_ONCE life no_use_after_free: no grace period
  * Mistake BLIND_GET life no_use_after_free: a reference where there is none left
