@@ -44,9 +44,9 @@ struct ns_common agentns_init_ns = {
 };
 
 /* What the hooks do while no module is there: nothing. */
-int agentns_syscall_enter_none(struct pt_regs *regs, long nr)
+long agentns_syscall_enter_none(struct pt_regs *regs, long nr)
 {
-	return 0;
+	return nr;
 }
 
 int agentns_uring_request_none(u8 opcode)

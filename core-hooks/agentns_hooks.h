@@ -60,7 +60,7 @@ struct user_namespace;
  * Raised by one whenever a module built for the old number would misbehave.
  * agentns_register() refuses a module that was written for another one.
  */
-#define AGENTNS_HOOKS_ABI	4
+#define AGENTNS_HOOKS_ABI	5
 
 /* The files of /proc/PID, in the order of struct agentns_ops.proc_show. */
 enum agentns_proc_file {
@@ -160,8 +160,8 @@ struct agentns_move {
  * @move_end: it has; may sleep
  * @exit: current is ending and leaves @ns; may sleep
  * @proc_show: one of the files of /proc/PID for @task; may sleep
- * @syscall_enter: current enters system call @nr; nonzero skips the call, the
- *	return register being set; may sleep
+ * @syscall_enter: current enters system call @nr; -1 skips the call, the return
+ *	register being set, else @nr; may sleep
  * @uring_request: current submits an io_uring request; 0 or the error that
  *	the request is to fail with; may sleep
  * @write_begin: charge current's session for @count bytes to @file, which may
@@ -177,8 +177,8 @@ struct agentns_move {
  *	interrupts off, the lock of the run queue held
  * @session_id: copy the id of a session that current is in; any context,
  *	NMI included
- * @stamp_write: current writes, or may, to regular file @file, whose writer is
- *	at @slot; may sleep
+ * @stamp_write: current writes to regular file @file, whose writer is at @slot,
+ *	or has it @mapped and may from now on; may sleep
  * @stamp_new: @inode has been made and gets name @dentry; may sleep, a
  *	transaction may be open
  * @stamp_truncate: current is about to change the size of file @dentry, which
@@ -203,7 +203,7 @@ struct agentns_ops {
 	int (*proc_show)(struct seq_file *m, struct task_struct *task,
 			 enum agentns_proc_file which);
 
-	int (*syscall_enter)(struct pt_regs *regs, long nr);
+	long (*syscall_enter)(struct pt_regs *regs, long nr);
 	int (*uring_request)(u8 opcode);
 	int (*write_begin)(struct agentns_charge *charge, struct file *file,
 			   size_t *count);
@@ -215,7 +215,8 @@ struct agentns_ops {
 	void (*session_id)(const struct ns_common *ns,
 			   u8 id[AGENT_NS_ID_BYTES]);
 
-	void (*stamp_write)(struct file *file, struct agentns_writer **slot);
+	void (*stamp_write)(struct file *file, struct agentns_writer **slot,
+			    bool mapped);
 	void (*stamp_new)(struct dentry *dentry, struct inode *inode,
 			  enum agentns_new_stage stage);
 	void (*stamp_truncate)(struct dentry *dentry);
@@ -255,7 +256,7 @@ int __agentns_validate(struct nsset *nsset, const struct nsproxy *target);
 void agentns_switch(struct nsproxy *new);
 void __agentns_exit_task(struct task_struct *task);
 
-typedef int agentns_syscall_enter_fn(struct pt_regs *regs, long nr);
+typedef long agentns_syscall_enter_fn(struct pt_regs *regs, long nr);
 typedef int agentns_uring_request_fn(u8 opcode);
 typedef int agentns_write_begin_fn(struct agentns_charge *charge,
 				   struct file *file, size_t *count);
@@ -321,9 +322,10 @@ static __always_inline bool agentns_counted(void)
 
 /*
  * System call entry, slow path only: the generic entry code comes here for no
- * task without SYSCALL_WORK_SYSCALL_AGENT. Nonzero: skip the call.
+ * task without SYSCALL_WORK_SYSCALL_AGENT. The number, or -1 to skip the call:
+ * what that code itself answers, so that it can leave with it.
  */
-static inline int agentns_enter_syscall(struct pt_regs *regs, long nr)
+static inline long agentns_enter_syscall(struct pt_regs *regs, long nr)
 {
 	return static_call(agentns_syscall_enter)(regs, nr);
 }
@@ -513,9 +515,9 @@ static inline void agentns_switch(struct nsproxy *new)
 
 static inline void agentns_exit_task(struct task_struct *task) { }
 
-static inline int agentns_enter_syscall(struct pt_regs *regs, long nr)
+static inline long agentns_enter_syscall(struct pt_regs *regs, long nr)
 {
-	return 0;
+	return nr;
 }
 
 static inline long agentns_prctl(int option, unsigned long arg2,

@@ -117,20 +117,20 @@ static __always_inline bool agentns_of_interest(void)
 	       static_branch_unlikely(&agentns_stamps_all);
 }
 
-/* Keep in @file's blob that current writes to it. */
-static noinline void agentns_note(struct file *file)
+/* Keep in @file's blob that current writes to it, or has it @mapped and may. */
+static noinline void agentns_note(struct file *file, bool mapped)
 {
 	struct agentns_writer **slot = file->f_security + agentns_file_blob;
 	const struct agentns_ops *ops;
 
 	if (agentns_in_session()) {
-		agentns_ops_pinned()->stamp_write(file, slot);
+		agentns_ops_pinned()->stamp_write(file, slot, mapped);
 		return;
 	}
 	ops = agentns_ops_get();
 	if (!ops)
 		return;
-	ops->stamp_write(file, slot);
+	ops->stamp_write(file, slot, mapped);
 	module_put(ops->owner);
 }
 
@@ -149,7 +149,7 @@ void __agentns_write(struct file *file)
 	/* FIDEDUPERANGE asks for files, too, that are not open for writing. */
 	if (static_branch_unlikely(&agentns_stamps) &&
 	    file->f_mode & FMODE_WRITE && S_ISREG(file_inode(file)->i_mode))
-		agentns_note(file);
+		agentns_note(file, false);
 }
 EXPORT_SYMBOL(__agentns_write);
 
@@ -161,18 +161,37 @@ static int agentns_mmap_file(struct file *file, unsigned long reqprot,
 	if (file && prot & PROT_WRITE && file->f_mode & FMODE_WRITE &&
 	    (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) &&
 	    agentns_of_interest())
-		agentns_note(file);
+		agentns_note(file, true);
+	return 0;
+}
+
+/* A mapping may be written to until its file is released: that, not its user. */
+static int agentns_vma(struct vm_area_struct *vma, unsigned long prot,
+		       struct file *file)
+{
+	if (prot & PROT_WRITE && vma->vm_flags & VM_SHARED &&
+	    file->f_mode & FMODE_WRITE && agentns_of_interest())
+		agentns_note(file, true);
 	return 0;
 }
 
 static int agentns_file_mprotect(struct vm_area_struct *vma,
 				 unsigned long reqprot, unsigned long prot)
 {
-	if (vma->vm_file && prot & PROT_WRITE && vma->vm_flags & VM_SHARED &&
-	    vma->vm_file->f_mode & FMODE_WRITE && agentns_of_interest())
-		agentns_note(vma->vm_file);
-	return 0;
+	return vma->vm_file ? agentns_vma(vma, prot, vma->vm_file) : 0;
 }
+
+#ifdef AGENTNS_HAVE_BACKING_MMAP
+
+/* A mapping of a file of an overlay holds that of the layer below. */
+static int agentns_mmap_backing_file(struct vm_area_struct *vma,
+				     struct file *file, struct file *user_file)
+{
+	return agentns_vma(vma, vma->vm_flags & VM_WRITE ? PROT_WRITE : 0,
+			   file);
+}
+
+#endif
 
 /**
  * __agentns_close - a file that has been written to is being released
@@ -369,6 +388,9 @@ static int agentns_inode_copy_up_xattr(AGENTNS_COPY_UP_ARG const char *name)
 static struct security_hook_list agentns_lsm_hooks[] AGENTNS_LSM_RO = {
 	LSM_HOOK_INIT(mmap_file, agentns_mmap_file),
 	LSM_HOOK_INIT(file_mprotect, agentns_file_mprotect),
+#ifdef AGENTNS_HAVE_BACKING_MMAP
+	LSM_HOOK_INIT(mmap_backing_file, agentns_mmap_backing_file),
+#endif
 	LSM_HOOK_INIT(d_instantiate, agentns_d_instantiate),
 	LSM_HOOK_INIT(inode_link, agentns_inode_link),
 	LSM_HOOK_INIT(inode_setattr, agentns_inode_setattr),

@@ -83,9 +83,9 @@ static inline void agentns_access(struct file *file, int mask)
  */
 static inline void agentns_close(struct file *file)
 {
-	if (static_branch_unlikely(&agentns_stamps) &&
-	    file->f_mode & FMODE_WRITE &&
-	    *(void **)(file->f_security + agentns_file_blob))
+	if (file->f_mode & FMODE_WRITE &&
+	    static_branch_likely(&agentns_stamps) &&
+	    unlikely(*(void **)(file->f_security + agentns_file_blob)))
 		__agentns_close(file);
 }
 

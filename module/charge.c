@@ -29,16 +29,17 @@ static __always_inline bool agentns_take_call(struct agentns_session *s,
 	return agentns_take(s->cpu, AGENTNS_SYSCALLS, 1);
 }
 
-static noinline int agentns_syscall_slowly(struct agentns_session *s,
-					   enum agentns_resource class,
-					   struct pt_regs *regs, long nr)
+static noinline long agentns_syscall_slowly(struct agentns_session *s,
+					    enum agentns_resource class,
+					    struct pt_regs *regs, long nr)
 {
 	int ret = agentns_budget_charge_call(s, class,
 					     agentns_exempt_call(nr), true);
 
-	if (ret)
-		syscall_set_return_value(current, regs, ret, 0);
-	return ret;
+	if (!ret)
+		return nr;
+	syscall_set_return_value(current, regs, ret, 0);
+	return -1;
 }
 
 /**
@@ -46,20 +47,23 @@ static noinline int agentns_syscall_slowly(struct agentns_session *s,
  * @regs: its registers
  * @nr: number of the call, behind all that may change it
  *
- * Return: nonzero to skip the call; the return register is set then.
+ * Return: @nr, or -1 to skip the call; the return register is set then.
  *
  * Model: kill.pml, enter
  */
-int agentns_syscall_enter_hook(struct pt_regs *regs, long nr)
+long agentns_syscall_enter_hook(struct pt_regs *regs, long nr)
 {
-	struct agentns_session *s = current_session();
+	/* Who makes a system call has its namespaces yet. */
+	struct ns_common *ns = current->nsproxy->agent_ns;
 	enum agentns_resource class;
+	struct agentns_session *s;
 
-	if (unlikely(!s))
-		return 0;
+	if (unlikely(!ns))
+		return nr;
+	s = to_session(ns);
 	class = agentns_class_of(regs, nr);
 	if (likely(agentns_take_call(s, class)))
-		return 0;
+		return nr;
 	return agentns_syscall_slowly(s, class, regs, nr);
 }
 

@@ -100,16 +100,14 @@ static kuid_t agentns_writer_uid(void)
 /*
  * A record of current; @s is its session, or NULL. Not accounted: where a
  * memory cgroup is full, what its tasks write would be told of nobody, and the
- * stamp of somebody else stay. There are no more than there are open files,
- * each of which is accounted, and sessions.
+ * stamp of somebody else stay. For the same reason it does not fail. There are
+ * no more than there are open files, each of which is accounted, and sessions.
  */
 static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 {
 	struct agentns_writer *w;
 
-	w = kzalloc(sizeof(*w), GFP_KERNEL | __GFP_NOWARN);
-	if (!w)
-		return NULL;
+	w = kzalloc(sizeof(*w), GFP_KERNEL | __GFP_NOFAIL);
 	refcount_set(&w->refs, 1);
 	do {
 		w->serial = atomic_inc_return(&agentns_serial);
@@ -138,7 +136,7 @@ static struct agentns_writer *agentns_writer_new(struct agentns_session *s)
 {
 	struct agentns_writer *w = agentns_writer_alloc(s), *old;
 
-	if (!w || !s)
+	if (!s)
 		return w;
 	refcount_inc(&w->refs);
 	/* The tag that it has now, unless agentns_stamp_forget() comes after. */
@@ -152,7 +150,7 @@ static struct agentns_writer *agentns_writer_new(struct agentns_session *s)
 	return w;
 }
 
-/* Who current is, referenced; NULL without memory. */
+/* Who current is, referenced. */
 static struct agentns_writer *agentns_writer_get(void)
 {
 	struct agentns_session *s = current_session();
@@ -207,36 +205,33 @@ static bool agentns_slot_is_current(struct agentns_writer **slot)
 /*
  * On an overlay it is the file that the user has open which is told, once; not
  * the one of the upper layer, which overlayfs opens for it. A mapping, though,
- * is of the latter, and all that mprotect(2) shows.
+ * is of the latter, and outlives the former.
  */
-static bool agentns_takes_writer(const struct file *file)
+static bool agentns_takes_writer(const struct file *file, bool mapped)
 {
 	const struct inode *inode = file_inode(file);
 
 	return inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC ||
 	       (agentns_stampable(inode) &&
-		(!agentns_below_overlay(file) ||
-		 mapping_writably_mapped(file->f_mapping)));
+		(mapped || !agentns_below_overlay(file)));
 }
 
 /**
  * agentns_stamp_write_hook - see struct agentns_ops.stamp_write
  * @file: the file
  * @slot: its writer; of several that write at once the last one stays
+ * @mapped: current may write by a mapping from now on
  */
-void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot)
+void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot,
+			      bool mapped)
 {
-	struct agentns_writer *w;
-
 	if (!S_ISREG(file_inode(file)->i_mode) || !agentns_stamps_current())
 		return;
-	if (agentns_slot_is_current(slot) || !agentns_takes_writer(file))
+	if (agentns_slot_is_current(slot))
 		return;
-	w = agentns_writer_get();
-	/* Rather none than somebody else's. */
-	if (!w)
-		agentns_stamp_count_failure();
-	agentns_writer_put(xchg(slot, w));
+	/* Released last, a file that was mapped has to know of writes since. */
+	if (READ_ONCE(*slot) || agentns_takes_writer(file, mapped))
+		agentns_writer_put(xchg(slot, agentns_writer_get()));
 }
 
 /**
@@ -490,17 +485,12 @@ void agentns_stamp_new_hook(struct dentry *dentry, struct inode *inode,
 	/* A transaction may be open, which reclaim must not wait for. */
 	nofs = memalloc_nofs_save();
 	w = agentns_writer_get();
-	if (!w) {
-		agentns_stamp_count_failure();
-		goto out;
-	}
 	agentns_stamping_init(&st, dentry, inode, w);
 	if (st.writer && stage == AGENTNS_BORN)
 		agentns_stamp_born(&st);
 	else if (st.writer)
 		agentns_stamp_named(&st);
 	agentns_writer_put(w);
-out:
 	memalloc_nofs_restore(nofs);
 }
 
@@ -518,8 +508,6 @@ void agentns_stamp_truncate_hook(struct dentry *dentry)
 	    !agentns_stampable(inode))
 		return;
 	w = agentns_writer_get();
-	if (!w)
-		agentns_stamp_count_failure();
 	agentns_stamping_init(&st, dentry, inode, w);
 	agentns_put_stamp(&st);
 	agentns_writer_put(w);

@@ -8,7 +8,8 @@
 
 struct agentns_session;
 
-void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot);
+void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot,
+			      bool mapped);
 void agentns_stamp_new_hook(struct dentry *dentry, struct inode *inode,
 			    enum agentns_new_stage stage);
 void agentns_stamp_truncate_hook(struct dentry *dentry);

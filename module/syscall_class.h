@@ -135,11 +135,13 @@ static inline enum agentns_resource agentns_class_of(struct pt_regs *regs,
 	if (in_ia32_syscall())
 		return agentns_class_of_ia32(regs, nr);
 #endif
+	if (unlikely(nr >= AGENTNS_CLASS_MAX)) {
 #ifdef __X32_SYSCALL_BIT
-	nr &= ~(unsigned long)__X32_SYSCALL_BIT;
+		nr &= ~(unsigned long)__X32_SYSCALL_BIT;
 #endif
-	if (nr >= AGENTNS_CLASS_MAX)
-		return AGENTNS_SYSCALLS;
+		if (nr >= AGENTNS_CLASS_MAX)
+			return AGENTNS_SYSCALLS;
+	}
 	return agentns_class[array_index_nospec(nr, AGENTNS_CLASS_MAX)];
 }
 

@@ -18,7 +18,11 @@ unsigned int agentns_unprivileged;
 /* Two writers, and each marks all tasks by what it wrote. */
 static DEFINE_MUTEX(agentns_enabled_lock);
 
-/* Stamps go on meanwhile: they are told before the first task is unmarked. */
+/*
+ * Stamps go on meanwhile: they are told before the first task is unmarked. Only
+ * a write may be missed that had looked at its task's flag before it was marked
+ * again, and is slower than all of this.
+ */
 static void agentns_set_enabled(unsigned int new)
 {
 	lockdep_assert_held(&agentns_enabled_lock);
@@ -38,21 +42,20 @@ static int agentns_enabled_handler(AGENTNS_CTL_CONST struct ctl_table *table,
 				   int write, void *buffer, size_t *lenp,
 				   loff_t *ppos)
 {
-	unsigned int new = READ_ONCE(agentns_enabled);
 	struct ctl_table copy = *table;
+	unsigned int new;
 	int ret = write ? agentns_may_turn_knobs() : 0;
 
 	if (ret)
 		return ret;
+	mutex_lock(&agentns_enabled_lock);
+	new = agentns_enabled;
 	copy.data = &new;
 	ret = proc_douintvec_minmax(&copy, write, buffer, lenp, ppos);
-	if (ret || !write)
-		return ret;
-	mutex_lock(&agentns_enabled_lock);
-	if (new != agentns_enabled)
+	if (!ret && new != agentns_enabled)
 		agentns_set_enabled(new);
 	mutex_unlock(&agentns_enabled_lock);
-	return 0;
+	return ret;
 }
 
 static int agentns_lifetime_handler(AGENTNS_CTL_CONST struct ctl_table *table,

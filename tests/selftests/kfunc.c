@@ -128,7 +128,7 @@ static int open_event(struct perf_event_attr *attr, int prog)
 static int open_kprobe(int prog)
 {
 	struct perf_event_attr attr = {
-		.kprobe_func = (unsigned long)"__x64_sys_getppid",
+		.kprobe_func = (unsigned long)"__x64_sys_getpgid",
 	};
 	char text[16];
 
@@ -172,10 +172,11 @@ static const struct way tp_btf = {
 	.open = open_tracing,
 };
 
+/* The kernel's types have no system calls without arguments, like getppid. */
 static const struct way fentry = {
 	.type = BPF_PROG_TYPE_TRACING,
 	.attach = BPF_TRACE_FENTRY,
-	.target = "__x64_sys_getppid",
+	.target = "__x64_sys_getpgid",
 	.target_kind = BTF_KIND_FUNC,
 	.open = open_tracing,
 };
@@ -216,8 +217,8 @@ static int attach(struct probe *p, const struct way *way, int size)
 	int map = new_map(BPF_MAP_TYPE_ARRAY, sizeof(struct answer),
 			  BPF_F_MMAPABLE);
 	const struct bpf_insn insns[] = {
-		way->by_number ? LOAD(R2, R1, 8) : SET(R2, SYS_getppid),
-		SKIP_UNLESS(R2, SYS_getppid, 8),
+		way->by_number ? LOAD(R2, R1, 8) : SET(R2, SYS_getpgid),
+		SKIP_UNLESS(R2, SYS_getpgid, 8),
 		VALUE_OF(R1, map), WIDE(),
 		SET(R2, size),
 		ASK(),
@@ -249,7 +250,7 @@ static const char *ask(struct probe *p, char *text)
 
 	memset(p->answer, 0xff, sizeof(*p->answer));
 	__atomic_store_n(&p->answer->given, 0, __ATOMIC_SEQ_CST);
-	syscall(SYS_getppid);
+	syscall(SYS_getpgid, 0);
 	while (!__atomic_load_n(&p->answer->given, __ATOMIC_ACQUIRE)) {
 		if (now_ns() > end) {
 			sprintf(text, "the program did not run");
@@ -380,6 +381,12 @@ TEST(other_sizes)
 
 #define PAIR	" memory, len pair leads to invalid memory access"
 
+/* Of the stack Linux 6.12 says EINVAL, of the rest EACCES. */
+#define REFUSED(...) ({							\
+	int _err = LOAD_ASKING(__VA_ARGS__);				\
+									\
+	_err == -EACCES || _err == -EINVAL; })
+
 /* The verifier refuses memory that is not the program's to write to. */
 TEST(bad_buffers)
 {
@@ -396,20 +403,20 @@ TEST(bad_buffers)
 		TH_LOG("%s", said);
 	}
 	/* Too short, on the stack and in a map. */
-	EXPECT_EQ(-EACCES, LOAD_ASKING(&tp_btf, COPY(R1, STACK), ADD(R1, -15),
-				       SET(R2, 16)));
+	EXPECT_TRUE(REFUSED(&tp_btf, COPY(R1, STACK), ADD(R1, -15),
+			    SET(R2, 16)));
 	EXPECT_NE(NULL, strstr(said, PAIR));
-	EXPECT_EQ(-EACCES, LOAD_ASKING(&tp_btf, VALUE_OF(R1, small), WIDE(),
-				       SET(R2, 16)));
+	EXPECT_TRUE(REFUSED(&tp_btf, VALUE_OF(R1, small), WIDE(),
+			    SET(R2, 16)));
 	EXPECT_NE(NULL, strstr(said, PAIR));
-	EXPECT_EQ(-EACCES, LOAD_ASKING(&tp_btf, VALUE_OF(R1, locked), WIDE(),
-				       SET(R2, 16)));
+	EXPECT_TRUE(REFUSED(&tp_btf, VALUE_OF(R1, locked), WIDE(),
+			    SET(R2, 16)));
 	EXPECT_NE(NULL, strstr(said, "write into map forbidden"));
 	/* A size that nobody knows, no pointer at all, and NULL. */
-	EXPECT_EQ(-EACCES, LOAD_ASKING(&tp_btf, LOAD(R2, R1, 8),
-				       COPY(R1, STACK), ADD(R1, -16)));
-	EXPECT_EQ(-EACCES, LOAD_ASKING(&tp_btf, LOAD(R1, R1, 8), SET(R2, 16)));
-	EXPECT_EQ(-EACCES, LOAD_ASKING(&tp_btf, SET(R1, 0), SET(R2, 16)));
+	EXPECT_TRUE(REFUSED(&tp_btf, LOAD(R2, R1, 8),
+			    COPY(R1, STACK), ADD(R1, -16)));
+	EXPECT_TRUE(REFUSED(&tp_btf, LOAD(R1, R1, 8), SET(R2, 16)));
+	EXPECT_TRUE(REFUSED(&tp_btf, SET(R1, 0), SET(R2, 16)));
 }
 
 /*
@@ -455,7 +462,7 @@ TEST(nothing_found)
 		if (inside)
 			ASSERT_EQ(0, enter_session());
 		*ret = 0;
-		syscall(SYS_getppid);
+		syscall(SYS_getpgid, 0);
 		EXPECT_EQ(-EINVAL, __atomic_load_n(ret, __ATOMIC_RELAXED));
 	}
 }

@@ -6,6 +6,7 @@
  * taken for the work of whoever wrote the lower file.
  */
 #include <sys/mount.h>
+#include <sys/utsname.h>
 
 #include "agentns-ways.h"
 
@@ -148,6 +149,9 @@ TEST_F(overlay, written_to)
 	}
 	EXPECT_STREQ(self->lower, stamp_id("low/f"));
 	EXPECT_STREQ(self->lower, stamp_id("m/g"));
+	/* That worker again. */
+	EXPECT_TRUE(WAIT_FOR(!umount2("m", 0), 5000));
+	EXPECT_EQ(0, mount_overlay(variant->options));
 }
 
 /* Each copies a file of its own up. */
@@ -231,6 +235,86 @@ TEST_F(overlay, stamped_once)
 
 	EXPECT_EQ(0, in_session(id, write_twice_on_overlay, NULL));
 	EXPECT_STREQ(id, stamp_id("up/f"));
+}
+
+/* A mapping outlives the file it was made from, and others write meanwhile. */
+static char *mapping;
+
+static int map_and_close(void)
+{
+	int fd;
+
+	mapping = map_f(&fd, PROT_READ | PROT_WRITE);
+	close(fd);
+	return mapping == MAP_FAILED;
+}
+
+static int write_f(void *arg)
+{
+	return way_write();
+}
+
+static int store_last(void *arg)
+{
+	char other[HEX_ID + 1];
+	pid_t pid;
+
+	if (chdir("m") || map_and_close())
+		return 1;
+	pid = fork();
+	if (!pid)
+		_exit(munmap(mapping, 4096) ||
+		      in_session(other, write_f, NULL) ||
+		      strcmp(other, stamp_id("f")));
+	if (reap(pid))
+		return 2;
+	mapping[100]++;
+	return ERR(munmap(mapping, 4096));
+}
+
+static bool tells_of_mappings(void)
+{
+	struct utsname kernel;
+
+	return !uname(&kernel) && strncmp(kernel.release, "6.1.", 4);
+}
+
+TEST_F(overlay, last_store_by_a_mapping)
+{
+	char id[HEX_ID + 1];
+
+	if (!tells_of_mappings())
+		SKIP(return, "Linux 6.1 tells of no mapping below an overlay");
+	ASSERT_EQ(0, in_session(id, store_last, NULL));
+	EXPECT_STREQ(id, stamp_id("m/f"));
+	EXPECT_STREQ(id, stamp_id("up/f"));
+}
+
+static int write_byte(void *fd)
+{
+	return write(*(int *)fd, "x", 1) != 1;
+}
+
+/* The file below is released last, and has to know who wrote after a mapping. */
+static int written_by_another(void *arg)
+{
+	char other[HEX_ID + 1];
+	int fd = open("m/f", O_RDWR);
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED || munmap(p, 4096))
+		return 1;
+	if (in_session(other, write_byte, &fd))
+		return 2;
+	close(fd);
+	return strcmp(other, stamp_id("m/f")) ? 3 : 0;
+}
+
+TEST_F(overlay, written_after_a_mapping)
+{
+	char id[HEX_ID + 1];
+
+	EXPECT_EQ(0, in_session(id, written_by_another, NULL));
 }
 
 /* The forger's way round: by the overlay to the file below it. */

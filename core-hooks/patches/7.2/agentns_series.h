@@ -29,6 +29,9 @@
 #define AGENTNS_SETATTR_ARG	struct mnt_idmap *idmap,
 #define AGENTNS_COPY_UP_ARG	struct dentry *src,
 
+/* Mappings of files of an overlay are told to security modules. */
+#define AGENTNS_HAVE_BACKING_MMAP
+
 /* What keeps an attribute from being copied up. */
 #define AGENTNS_COPY_UP_DISCARD	(-ECANCELED)
 
