@@ -22,8 +22,6 @@
  * Check anyway: -DTASKS=1 -DANYWAY
  * Check ration: -DRATION -DHOTPLUG
  * Check move: -DTASKS=1 -DNEST -DMOVE
- * Nightly crowded: -DTASKS=2 -DIO -DHOTPLUG -DSCARCE=3
- * Nightly set below: -DTASKS=2 -DNEST -DSET
  *
  * Mistake TAKE_TORN pair no_overshoot: a take that an IPI can come between
  * Mistake NO_ANCESTOR nested books_agree: a draw that leaves out the ancestors
