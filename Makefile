@@ -14,6 +14,7 @@ help:
 	@echo 'make check-all  the same on each of: $(ALL_KERNELS), and as thoroughly as on the first; what BPF'
 	@echo '                programs may ask, on $(BTF_KERNELS) with BTF'
 	@echo 'make check-fuzz  the parsers of user space, given rubbish'
+	@echo 'make check-models  models of sessions, kills and credit, searched by spin'
 	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
 	@echo 'make kernel     the patched kernel of the tests, into the cache'
@@ -50,6 +51,9 @@ check-all:
 check-fuzz: deps
 	@userspace/tests/fuzz/run
 
+check-models: deps
+	@tests/models/run
+
 check-upstream: deps
 	@tests/upstream/run $(KERNEL)
 
@@ -70,6 +74,6 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 	@rm -rf debian/build
 
-.PHONY: help deps kernel module userspace check check-all check-fuzz check-upstream check-debian deb kernel-deb demo clean
+.PHONY: help deps kernel module userspace check check-all check-fuzz check-models check-upstream check-debian deb kernel-deb demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

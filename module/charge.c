@@ -48,6 +48,8 @@ static noinline long agentns_syscall_slowly(struct agentns_session *s,
  * @nr: number of the call, behind all that may change it
  *
  * Return: @nr, or -1 to skip the call; the return register is set then.
+ *
+ * Model: kill.pml, enter
  */
 long agentns_syscall_enter_hook(struct pt_regs *regs, long nr)
 {
@@ -157,6 +159,9 @@ int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
  * @written: bytes that were accepted, or a negative errno
  *
  * Context: Any, hard interrupts included.
+ *
+ * Model: credit.pml, do
+ * Model: session.pml, settle
  */
 void agentns_write_end_hook(struct agentns_charge *charge, ssize_t written)
 {
@@ -193,6 +198,8 @@ static int agentns_charge_fork(struct agentns_session *s,
  * nobody asked for it.
  *
  * Return: 0 or an error.
+ *
+ * Model: kill.pml, fork begin
  */
 int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
 {
@@ -240,6 +247,8 @@ void agentns_cancel_fork_hook(struct agentns_fork *fork)
  * agentns_post_fork_hook - that task was created, and does not run yet
  * @fork: as agentns_can_fork_hook() left it
  * @child: the task
+ *
+ * Model: kill.pml, fork end
  */
 void agentns_post_fork_hook(struct agentns_fork *fork,
 			    struct task_struct *child)

@@ -43,6 +43,8 @@ static s64 agentns_left(const struct agentns_pool *pool)
 /*
  * The pool that is nearest to its end among those that bind @s, NULL where
  * none does. Of equals the outermost, which then decides what happens.
+ *
+ * Model: credit.pml, tightest
  */
 static struct agentns_session *agentns_tightest(struct agentns_session *s,
 						enum agentns_resource res)
@@ -59,7 +61,11 @@ static struct agentns_session *agentns_tightest(struct agentns_session *s,
 	return tightest;
 }
 
-/* Give @n units back to every pool that granted them. */
+/*
+ * Give @n units back to every pool that granted them.
+ *
+ * Model: credit.pml, refill
+ */
 static void agentns_refill(struct agentns_session *s,
 			   enum agentns_resource res, u64 n)
 {
@@ -68,7 +74,11 @@ static void agentns_refill(struct agentns_session *s,
 			s->pool[res].left += n;
 }
 
-/* This CPU gives up its credit of one session. Interrupts are off. */
+/*
+ * This CPU gives up its credit of one session. Interrupts are off.
+ *
+ * Model: credit.pml, surrender
+ */
 static u64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
 {
 	s64 credit = cpu->credit[res];
@@ -83,7 +93,11 @@ struct agentns_recall {
 	enum agentns_resource res;
 };
 
-/* On each CPU, by IPI; the tree stands still, as the sender holds its lock. */
+/*
+ * On each CPU, by IPI; the tree stands still, as the sender holds its lock.
+ *
+ * Model: credit.pml, ipi
+ */
 static void agentns_recall_cpu(void *data)
 {
 	const struct agentns_recall *recall = data;
@@ -102,6 +116,8 @@ static void agentns_recall_cpu(void *data)
  * yet forgotten has any: agentns_cpu_dead() takes it under the tree lock before
  * the CPU may come again. Credit first, then whether it is there: one that is
  * coming has interrupts, which give back, before it has tasks.
+ *
+ * Model: credit.pml, offline
  */
 static void agentns_surrender_offline(struct agentns_session *s,
 				      enum agentns_resource res)
@@ -130,6 +146,8 @@ static void agentns_surrender_offline(struct agentns_session *s,
  *
  * Context: Process context with interrupts on, the tree lock held. A CPU that
  * spins on the tree lock answers the IPI, as it spins with interrupts on, too.
+ *
+ * Model: credit.pml, recall
  */
 void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 {
@@ -154,6 +172,8 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 /*
  * A CPU has gone. It may not come again with credit: nobody could call that
  * back safely while the CPU is on its way, see agentns_surrender_offline().
+ *
+ * Model: credit.pml, dead
  */
 static int agentns_cpu_dead(unsigned int cpu)
 {
@@ -199,7 +219,11 @@ static s64 agentns_scarce(enum agentns_resource res)
 	return res == AGENTNS_BYTES ? SZ_64K : 4 * num_online_cpus();
 }
 
-/* How much to grant where @n is needed and at least that is left. */
+/*
+ * How much to grant where @n is needed and at least that is left.
+ *
+ * Model: credit.pml, batch
+ */
 static u64 agentns_batch(struct agentns_session *s,
 			 const struct agentns_pool *tightest,
 			 enum agentns_resource res, u64 n)
@@ -215,7 +239,11 @@ static u64 agentns_batch(struct agentns_session *s,
 	return min_t(u64, max(n, min(share, most)), tightest->left);
 }
 
-/* Enter a grant of which @n is spent at once in this CPU's books. */
+/*
+ * Enter a grant of which @n is spent at once in this CPU's books.
+ *
+ * Model: credit.pml, grant
+ */
 static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 			  u64 granted, u64 n)
 {
@@ -229,7 +257,11 @@ static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 	local_irq_restore(flags);
 }
 
-/* Can credit that a pool granted still lie on some CPU? */
+/*
+ * Can credit that a pool granted still lie on some CPU?
+ *
+ * Model: credit.pml, recallable
+ */
 static bool agentns_recallable(struct agentns_session *tightest,
 			       enum agentns_resource res)
 {
@@ -268,7 +300,11 @@ u64 agentns_portion(const struct agentns_session *tightest,
 	return 0;
 }
 
-/* What @top and its descendants were charged, and what of it is done. */
+/*
+ * What @top and its descendants were charged, and what of it is done.
+ *
+ * Model: credit.pml, in flight
+ */
 static bool agentns_in_flight(struct agentns_session *top,
 			      enum agentns_resource res)
 {
@@ -297,6 +333,8 @@ static bool agentns_in_flight(struct agentns_session *top,
 /*
  * Was something charged that has come back just now, or may do so yet? What
  * agentns_give_back() does in one order is looked at in the other.
+ *
+ * Model: credit.pml, come back
  */
 static bool agentns_may_come_back(struct agentns_session *top,
 				  enum agentns_resource res)
@@ -313,7 +351,11 @@ static bool agentns_may_come_back(struct agentns_session *top,
 	return false;
 }
 
-/* As agentns_draw(), with the tree lock held. */
+/*
+ * As agentns_draw(), with the tree lock held.
+ *
+ * Model: credit.pml, draw
+ */
 static u64 agentns_draw_locked(struct agentns_session *s,
 			       enum agentns_resource res, u64 n,
 			       enum agentns_portion portion,
@@ -388,6 +430,8 @@ u64 agentns_draw(struct agentns_session *s, enum agentns_resource res, u64 n,
  * Whoever has been sent a SIGKILL draws nothing.
  *
  * Context: Process context with interrupts on; takes the tree lock.
+ *
+ * Model: kill.pml, draw call
  */
 bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
 		       struct agentns_obstacle *obstacle)
@@ -459,6 +503,8 @@ static void agentns_ration_cpu(void *data)
  * times that this is done grows as the logarithm of the limit.
  *
  * Context: Process context with interrupts on; takes the tree lock.
+ *
+ * Model: credit.pml, ration
  */
 bool agentns_draw_cpu(struct agentns_session *s,
 		      struct agentns_obstacle *obstacle)
@@ -504,7 +550,11 @@ out:
 	return drawn;
 }
 
-/* Spend @n of @s, whatever is left of the pools; undone with a negative one. */
+/*
+ * Spend @n of @s, whatever is left of the pools; undone with a negative one.
+ *
+ * Model: credit.pml, anyway
+ */
 static void agentns_spend_locked(struct agentns_session *s,
 				 enum agentns_resource res, s64 n)
 {
@@ -557,7 +607,11 @@ void agentns_spent_elsewhere(struct agentns_session *from,
 		agentns_give_back(from, res, 1);
 }
 
-/* Is there one unit left for @to and all that @from is not in as well? */
+/*
+ * Is there one unit left for @to and all that @from is not in as well?
+ *
+ * Model: credit.pml, room
+ */
 static bool agentns_room(struct agentns_session *from,
 			 struct agentns_session *to, enum agentns_resource res,
 			 struct agentns_obstacle *obstacle)
@@ -598,6 +652,8 @@ static bool agentns_room(struct agentns_session *from,
  *
  * Context: Process context with interrupts on; takes the tree lock of @to.
  * Return: whether it is done; if not, nothing is.
+ *
+ * Model: credit.pml, elsewhere
  */
 bool agentns_spend_elsewhere(struct agentns_session *from,
 			     struct agentns_session *to,
@@ -629,6 +685,8 @@ bool agentns_spend_elsewhere(struct agentns_session *from,
  * off, so that a recall gets both the credit and the word of it or neither.
  *
  * Context: Any, hard interrupts included.
+ *
+ * Model: credit.pml, give back
  */
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n)
@@ -716,6 +774,8 @@ static void agentns_mark_limited(struct agentns_session *top)
  * counts.
  *
  * Context: Process context with interrupts on; waits for IPIs.
+ *
+ * Model: credit.pml, limit set
  */
 void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		       u64 limit)
@@ -739,6 +799,8 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
  * What is left in @granted is what was used.
  *
  * Context: Process context.
+ *
+ * Model: credit.pml, retire
  */
 void agentns_retire_credit(struct agentns_session *s)
 {

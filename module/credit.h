@@ -79,6 +79,8 @@ struct agentns_pool {
  * finds the same amount there, and the outcome is right for that CPU.
  *
  * Context: any.
+ *
+ * Model: credit.pml, take
  */
 static __always_inline bool agentns_take(struct agentns_cpu __percpu *cpu,
 					 enum agentns_resource res, s64 n)

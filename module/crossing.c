@@ -55,7 +55,12 @@ static void agentns_report(struct agentns_session *s,
 	agentns_dir_notify(s, "crossings");
 }
 
-/* Under the tree lock: the part of the action that others have to see. */
+/*
+ * Under the tree lock: the part of the action that others have to see.
+ *
+ * Model: kill.pml, cross
+ * Model: session.pml, cross
+ */
 static void agentns_act_begin(struct agentns_session *s,
 			      struct agentns_crossing *c)
 {
@@ -183,6 +188,8 @@ bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
  * disabled; somebody sweeps when that ends.
  *
  * Context: Process context, may sleep.
+ *
+ * Model: credit.pml, already
  */
 void agentns_crossed_already(struct agentns_session *s)
 {

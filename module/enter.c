@@ -54,6 +54,8 @@ bool agentns_session_entered(struct agentns_session *s,
  *
  * Context: May sleep.
  * Return: 0 or a negative errno, see agentns_session_create().
+ *
+ * Model: session.pml, enter
  */
 int agentns_enter_new(void)
 {
@@ -120,6 +122,8 @@ int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
  * @move: from where to where
  *
  * Its place is where it goes already.
+ *
+ * Model: kill.pml, move begin
  */
 void agentns_move_begin_hook(struct agentns_move *move)
 {
@@ -139,6 +143,8 @@ void agentns_move_begin_hook(struct agentns_move *move)
  *
  * A kill that began meanwhile may have missed current, which was nowhere then:
  * as a fork does, it looks at the generation number again, see kill.c.
+ *
+ * Model: kill.pml, move end
  */
 void agentns_move_end_hook(struct agentns_move *move)
 {
@@ -165,6 +171,8 @@ void agentns_move_end_hook(struct agentns_move *move)
 /**
  * agentns_exit_hook - current is ending
  * @ns: the session that it leaves
+ *
+ * Model: session.pml, exit
  */
 void agentns_exit_hook(struct ns_common *ns)
 {

@@ -27,6 +27,8 @@ static unsigned int *agentns_gate_count(struct agentns_gate *gate,
  * When this returns, no task of them passes system call entry any more.
  *
  * Context: Process context with interrupts on; waits for IPIs.
+ *
+ * Model: kill.pml, close
  */
 void agentns_gate_close(struct agentns_session *top,
 			enum agentns_gate_reason reason)
@@ -47,6 +49,8 @@ void agentns_gate_close(struct agentns_session *top,
  * agentns_gate_open - take back one agentns_gate_close()
  * @top: as there; its tree lock is held
  * @reason: likewise
+ *
+ * Model: kill.pml, open
  */
 void agentns_gate_open(struct agentns_session *top,
 		       enum agentns_gate_reason reason)

@@ -80,6 +80,8 @@ static bool agentns_dying(struct task_struct *task)
  *
  * Return: whether one was signalled. With @skip_dying those are left out that
  * cannot fork any more.
+ *
+ * Model: kill.pml, walk
  */
 static bool agentns_signal_once(struct agentns_session *top, int sig,
 				bool skip_dying)
@@ -131,6 +133,8 @@ void agentns_signal(struct agentns_session *top, int sig)
  * with it.
  *
  * Context: Process context with interrupts on; waits for IPIs.
+ *
+ * Model: kill.pml, condemn
  */
 void agentns_kill_begin(struct agentns_session *top)
 {
@@ -143,7 +147,11 @@ void agentns_kill_begin(struct agentns_session *top)
 	agentns_gate_close(top, AGENTNS_GATE_CONDEMNED);
 }
 
-/* Signal everybody in a session that has been condemned. */
+/*
+ * Signal everybody in a session that has been condemned.
+ *
+ * Model: kill.pml, signal
+ */
 static void agentns_kill_all(struct agentns_session *top)
 {
 	int walks = 1000;
@@ -169,6 +177,8 @@ static void agentns_kill_all(struct agentns_session *top)
  * @cause: for the trace
  *
  * Context: Process context, may sleep; takes the tree lock.
+ *
+ * Model: kill.pml, kill
  */
 void agentns_kill(struct agentns_session *top, const char *cause)
 {
@@ -189,6 +199,8 @@ void agentns_kill(struct agentns_session *top, const char *cause)
  * @top: the session, pinned; agentns_kill_begin() was called and @killing set
  *
  * Context: Process context, may sleep; takes the tree lock.
+ *
+ * Model: kill.pml, finish
  */
 void agentns_kill_finish(struct agentns_session *top)
 {
@@ -200,6 +212,7 @@ void agentns_kill_finish(struct agentns_session *top)
 	spin_unlock(&top->root->tree_lock);
 }
 
+/* Model: session.pml, kill worker */
 static void agentns_kill_work(struct work_struct *work)
 {
 	struct agentns_session *s =
@@ -217,6 +230,8 @@ static void agentns_kill_work(struct work_struct *work)
  * or by a control group, and all the others would live for as long.
  *
  * Context: Any.
+ *
+ * Model: session.pml, kill later
  */
 void agentns_kill_later(struct agentns_session *top)
 {
@@ -416,7 +431,11 @@ int __init agentns_kills_start(void)
 	return agentns_kill_wq ? 0 : -ENOMEM;
 }
 
-/* No session lives. */
+/*
+ * No session lives.
+ *
+ * Model: session.pml, kills stop
+ */
 void agentns_kills_stop(void)
 {
 	destroy_workqueue(agentns_kill_wq);

@@ -87,6 +87,7 @@ void agentns_reap(struct agentns_session *s)
 	agentns_reap_old(s, elapsed);
 }
 
+/* Model: session.pml, sweep */
 static void agentns_reaper_work(struct work_struct *work)
 {
 	struct agentns_session *s;

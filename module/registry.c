@@ -98,6 +98,8 @@ unsigned int agentns_registry_count(void)
  *
  * Context: Process context.
  * Return: a reference, or NULL.
+ *
+ * Model: session.pml, find
  */
 struct agentns_session *agentns_registry_get(const u8 *id)
 {

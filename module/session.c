@@ -34,6 +34,8 @@ struct workqueue_struct *agentns_wq;
  *
  * Context: Any.
  * Return: false when it has ended.
+ *
+ * Model: session.pml, tryget
  */
 bool agentns_session_tryget(struct agentns_session *s)
 {
@@ -185,7 +187,12 @@ static void agentns_session_init_place(struct agentns_session *s,
 	INIT_LIST_HEAD(&s->node);
 }
 
-/* From here on walks over the tree and over all sessions find it. */
+/*
+ * From here on walks over the tree and over all sessions find it.
+ *
+ * Model: kill.pml, publish
+ * Model: session.pml, publish
+ */
 static void agentns_session_publish(struct agentns_session *s)
 {
 	struct agentns_session *parent = s->parent;
@@ -260,6 +267,8 @@ static int agentns_descendants_reserve(struct agentns_session *parent, int n)
  * Return: a reference, or an ERR_PTR: ENOSYS while disabled, EPERM, ENOSPC
  * below AGENT_NS_DEPTH_MAX and where a limit on live descendants is reached,
  * ENOMEM.
+ *
+ * Model: session.pml, create
  */
 struct agentns_session *agentns_session_create(struct user_namespace *user_ns)
 {
@@ -311,6 +320,7 @@ unreserve:
 	return ERR_PTR(err);
 }
 
+/* Model: session.pml, callback */
 static void agentns_session_free_rcu(struct rcu_head *rcu)
 {
 	struct agentns_session *s =
@@ -327,13 +337,19 @@ static void agentns_session_free_rcu(struct rcu_head *rcu)
  * @s: session whose directory, if it had one, is gone
  *
  * Context: Any.
+ *
+ * Model: session.pml, free
  */
 void agentns_session_free(struct agentns_session *s)
 {
 	call_rcu(&s->rcu, agentns_session_free_rcu);
 }
 
-/* Take a session out of its tree; what it did goes to its parent. */
+/*
+ * Take a session out of its tree; what it did goes to its parent.
+ *
+ * Model: session.pml, unlink
+ */
 static void agentns_session_unlink(struct agentns_session *s)
 {
 	spin_lock(&s->root->tree_lock);
@@ -349,7 +365,11 @@ static void agentns_session_unlink(struct agentns_session *s)
 	agentns_registry_remove(s);
 }
 
-/* End @s; return its parent where that has no reference left either. */
+/*
+ * End @s; return its parent where that has no reference left either.
+ *
+ * Model: session.pml, end
+ */
 static struct agentns_session *agentns_session_end(struct agentns_session *s)
 {
 	struct agentns_session *parent = s->parent;
@@ -375,6 +395,7 @@ static struct agentns_session *agentns_session_end(struct agentns_session *s)
 	return NULL;
 }
 
+/* Model: session.pml, worker */
 static void agentns_session_release_work(struct work_struct *work)
 {
 	struct agentns_session *s =
@@ -392,6 +413,8 @@ static void agentns_session_release_work(struct work_struct *work)
  * taken.
  *
  * Context: Any, hard interrupts included.
+ *
+ * Model: session.pml, release
  */
 void agentns_session_release(struct ns_common *ns)
 {
@@ -418,7 +441,11 @@ int __init agentns_sessions_init(void)
 	return 0;
 }
 
-/* No session lives. Works and callbacks may still be on their way out. */
+/*
+ * No session lives. Works and callbacks may still be on their way out.
+ *
+ * Model: session.pml, exit module
+ */
 void agentns_sessions_exit(void)
 {
 	destroy_workqueue(agentns_wq);

@@ -48,6 +48,8 @@ CHECK_PACKAGES=(valgrind strace python3-jsonschema mandoc man-db groff-base)
 TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
 # What the tests of file stamps, and the demo, make file systems, copies and policies of security modules with.
 STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
+# What searches tests/models.
+MODEL_PACKAGES=(spin gcc libc6-dev)
 # What feeds the parsers of userspace/ (libFuzzer).
 FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 # What tests/selftests/kfunc.c links with.

@@ -1,0 +1,831 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The credit protocol of module/credit.c: what a CPU may spend without asking,
+ * drawn from nested pools, called back by IPI, given back in interrupts.
+ *
+ * Bounds: a session and one below it, limits of 3 and 2 units, two CPUs, two
+ * tasks that spend twice each, one write that completes in an interrupt, one
+ * change of a limit, one CPU that goes and comes back once. Not all of it at
+ * the same time: a configuration says what there is.
+ *
+ * Left out: the order of loads and stores between CPUs (each step is seen by
+ * all at once; a step is what one instruction does, or what is done with
+ * interrupts off on its own CPU). How much is granted ahead, which here is any
+ * amount up to AHEAD. Two resources at a time (agentns_draw_call()), which are
+ * two draws under one hold of the lock. A limit that does not bind any longer.
+ * Naps before a limit is looked at again. Signals.
+ *
+ * Check pair: -DTASKS=2 -DSCARCE=3
+ * Check pinned: -DTASKS=1 -DIO -DHOTPLUG
+ * Check nested: -DTASKS=2 -DNEST
+ * Check set: -DTASKS=1 -DIO -DNEST -DSET
+ * Check anyway: -DTASKS=1 -DANYWAY
+ * Check ration: -DRATION -DHOTPLUG
+ * Check move: -DTASKS=1 -DNEST -DMOVE
+ *
+ * Mistake TAKE_TORN pair no_overshoot: a take that an IPI can come between
+ * Mistake NO_ANCESTOR nested books_agree: a draw that leaves out the ancestors
+ * Mistake SET_NO_RECALL set no_overshoot: a limit set with credit out
+ * Mistake REMOTE_RECALL pair books_agree: another CPU's credit written
+ * Mistake TOUCH_COMING pinned books_agree: a coming CPU's credit written
+ * Mistake COUNT_FIRST ration books_agree: CPUs counted before they answer
+ * Mistake REFILL_ONE nested books_agree: what returns goes to one pool only
+ * Mistake NO_RECALL pair nothing_stranded: a pool that is dry asks nobody
+ * Mistake SKIP_OFFLINE pinned nothing_stranded: an offline CPU's credit left
+ * Mistake EXACT_AHEAD pair nothing_stranded: ahead of need in exact mode
+ * Mistake NO_FLAG pair nothing_stranded: what is given back goes unnoticed
+ * Mistake IRQS_ON pair nothing_stranded: a recall between the flag and the credit
+ * Mistake FLAG_LATE pair nothing_stranded: the flag cleared behind the IPIs
+ * Mistake NO_RETIRE nested books_agree: a session takes its credit along
+ * Mistake ROOM_NO_RECALL move nothing_stranded: no room while credit is out
+ * Mistake MOVE_NO_RETURN move books_agree: a move is paid for twice
+ * Mistake CREDIT_FIRST pair no_false_report: credit is back before the flag says so
+ * Mistake NO_IN_FLIGHT pair no_false_report: nobody asks what may come back
+ * Mistake HASTY_REPORT anyway no_false_report: a limit reported with credit out
+ * Mistake DRAW_IRQS_OFF pair no_deadlock: a draw where interrupts are off
+ */
+
+#define TOP	0
+#define CHILD	1
+#define NONE	2
+#ifdef NEST
+#define NS	2
+#else
+#define NS	1
+#endif
+
+#define AT(s, c)	((s) * 2 + (c))
+#define AHEAD		2	/* granted at most beyond what is needed */
+#ifndef SCARCE
+#define SCARCE		2	/* agentns_scarce() */
+#endif
+#define UNLIMITED	40
+
+/*
+ * Always false: spin prints the text of an assertion that does not hold, and
+ * so the name of what was broken.
+ */
+hidden byte no_overshoot, books_agree, nothing_stranded, no_false_report;
+#define CLAIM(what, condition)	assert(what || (condition))
+
+bool lock;		/* the tree lock */
+bool recalling;		/* its holder has preemption off */
+bool online = true;	/* CPU 1; CPU 0 always is */
+bool inhabited = true;	/* user tasks run there, too */
+bool deaf[2];		/* a CPU that has interrupts off, from step to step */
+
+short limit[NS], left[NS];
+bool exact[NS], refunded[NS];
+short credit[NS * 2], granted[NS * 2];
+byte done[NS * 2];	/* written, or forked */
+short past, past_done;	/* of the child, when it has ended */
+bool ended;
+
+/* What the code does not know: how much was really spent. */
+short spent[NS];
+bool came_back;		/* something was given back since a sweep began */
+byte forced;		/* what could not be refused */
+byte running;		/* processes that have not ended */
+
+#define BINDS(s)	(limit[s] != 0)
+#define CREDIT(s)	(credit[AT(s, 0)] + credit[AT(s, 1)])
+#define GRANTED(s)	(granted[AT(s, 0)] + granted[AT(s, 1)])
+#define DONE(s)		(done[AT(s, 0)] + done[AT(s, 1)])
+#ifdef NEST
+#define SPENT_BELOW(s)	((s) == TOP -> spent[TOP] + spent[CHILD] : spent[s])
+#define CREDIT_BELOW(s)	((s) == TOP -> CREDIT(TOP) + CREDIT(CHILD) : CREDIT(s))
+#define GRANTED_BELOW(s) \
+	((s) == TOP -> GRANTED(TOP) + GRANTED(CHILD) + past : GRANTED(s))
+#define REFUNDED_BELOW(s) \
+	((s) == TOP -> refunded[TOP] || refunded[CHILD] : refunded[s])
+#define DONE_BELOW(s) \
+	((s) == TOP -> DONE(TOP) + DONE(CHILD) + past_done : DONE(s))
+#else
+#define SPENT_BELOW(s)	(spent[s])
+#define CREDIT_BELOW(s)	(CREDIT(s))
+#define GRANTED_BELOW(s) (GRANTED(s))
+#define REFUNDED_BELOW(s) (refunded[s])
+#define DONE_BELOW(s)	(DONE(s))
+#endif
+#define UNDER(s, limited)	(!BINDS(limited) || \
+				 SPENT_BELOW(limited) <= limit[limited] + forced)
+
+inline check_overshoot(s)
+{
+	CLAIM(no_overshoot, UNDER(TOP, TOP));
+#ifdef NEST
+	if
+	:: s == CHILD -> CLAIM(no_overshoot, UNDER(CHILD, CHILD))
+	:: else
+	fi
+#endif
+}
+
+/* Holds whenever nobody has the lock. */
+inline check_books()
+{
+	CLAIM(books_agree, !BINDS(TOP) || left[TOP] + GRANTED_BELOW(TOP) == limit[TOP]);
+#ifdef NEST
+	CLAIM(books_agree, ended || !BINDS(CHILD) ||
+	      left[CHILD] + GRANTED(CHILD) == limit[CHILD]);
+#endif
+	CLAIM(books_agree, GRANTED_BELOW(TOP) - CREDIT_BELOW(TOP) == SPENT_BELOW(TOP))
+}
+
+inline lock_tree()
+{
+	atomic { !lock -> lock = true }
+}
+
+inline unlock_tree()
+{
+	atomic { check_books(); lock = false }
+}
+
+/* Wherever the scheduler has put the task now. */
+inline some_cpu()
+{
+	if
+	:: !deaf[0] -> cpu = 0
+	:: inhabited && !deaf[1] -> cpu = 1
+	fi
+}
+
+/* Step refill: agentns_refill(). */
+inline refill(s, n)
+{
+	if
+	:: BINDS(s) -> left[s] = left[s] + n
+	:: else
+	fi;
+#if defined(NEST) && !defined(REFILL_ONE)
+	if
+	:: s == CHILD && BINDS(TOP) -> left[TOP] = left[TOP] + n
+	:: else
+	fi
+#endif
+}
+
+/* Step surrender: agentns_surrender(), with interrupts off. */
+inline surrender(s, c)
+{
+	granted[AT(s, c)] = granted[AT(s, c)] - credit[AT(s, c)];
+	back[s] = back[s] + credit[AT(s, c)];
+	credit[AT(s, c)] = 0
+}
+
+/* What is not its own CPU does that in three steps. */
+inline surrender_other(s, c)
+{
+	v = credit[AT(s, c)];
+	granted[AT(s, c)] = granted[AT(s, c)] - v;
+	atomic { credit[AT(s, c)] = 0; back[s] = back[s] + v; v = 0 }
+}
+
+/* Step offline: agentns_surrender_offline(). */
+inline surrender_offline(s)
+{
+#if defined(HOTPLUG) && !defined(SKIP_OFFLINE)
+#ifdef TOUCH_COMING
+	if
+	:: !online -> surrender_other(s, 1)
+	:: else
+	fi
+#else
+	if
+	:: credit[AT(s, 1)] != 0 ->
+		if
+		:: !online -> surrender_other(s, 1)
+		:: else
+		fi
+	:: else
+	fi
+#endif
+#else
+	skip
+#endif
+}
+
+inline surrender_all(top, c)
+{
+	surrender(top, c);
+#ifdef NEST
+	if
+	:: top == TOP -> surrender(CHILD, c)
+	:: else
+	fi
+#endif
+}
+
+/* Step ipi: agentns_recall_cpu(), on a CPU that takes interrupts. */
+inline ipi(top, c)
+{
+#ifdef REMOTE_RECALL
+	surrender_other(top, c)
+#else
+	atomic { !deaf[c] -> surrender_all(top, c) }
+#endif
+}
+
+inline clear_refunded(top)
+{
+	refunded[top] = false;
+#ifdef NEST
+	if
+	:: top == TOP -> refunded[CHILD] = false
+	:: else
+	fi
+#endif
+}
+
+/* Step recall: agentns_recall(). */
+inline recall(top)
+{
+	atomic {
+		recalling = true;
+#ifndef FLAG_LATE
+		clear_refunded(top)
+#endif
+	}
+	surrender_offline(top);
+#ifdef NEST
+	if
+	:: top == TOP -> surrender_offline(CHILD)
+	:: else
+	fi;
+#endif
+	/* They answer in any order. */
+	if
+	:: ipi(top, 0);
+		if
+		:: online -> ipi(top, 1)
+		:: else
+		fi
+	:: online -> ipi(top, 1); ipi(top, 0)
+	fi;
+	atomic {
+#ifdef FLAG_LATE
+		clear_refunded(top);
+#endif
+		recalling = false;
+		refill(top, back[top]);
+		back[top] = 0;
+#ifdef NEST
+		if
+		:: top == TOP -> refill(CHILD, back[CHILD]); back[CHILD] = 0
+		:: else
+		fi
+#endif
+	}
+}
+
+/* Step tightest: agentns_tightest(). */
+inline find_tightest(s)
+{
+	tightest = NONE;
+	if
+	:: BINDS(s) -> tightest = s
+	:: else
+	fi;
+#ifdef NEST
+	if
+	:: s == CHILD && BINDS(TOP) ->
+		if
+		:: tightest == NONE || left[TOP] <= left[CHILD] -> tightest = TOP
+		:: else
+		fi
+	:: else
+	fi
+#endif
+}
+
+/* Step batch: agentns_batch(). */
+inline batch(s)
+{
+	grant = 1;
+#ifdef NEST
+#define EXACT(s)	((BINDS(s) && exact[s]) || (BINDS(TOP) && exact[TOP]))
+#else
+#define EXACT(s)	(exact[s])
+#endif
+#ifdef EXACT_AHEAD
+	do
+	:: grant < left[tightest] && grant < AHEAD -> grant++
+	:: break
+	od
+#else
+	do
+	:: !EXACT(s) && grant < left[tightest] && grant < AHEAD -> grant++
+	:: break
+	od
+#endif
+}
+
+/* Step grant: agentns_grant(), on this CPU with interrupts off. */
+inline enter_grant(s)
+{
+	some_cpu();
+	granted[AT(s, cpu)] = granted[AT(s, cpu)] + grant;
+	credit[AT(s, cpu)] = credit[AT(s, cpu)] + grant - 1;
+	spent[s]++;
+	check_overshoot(s)
+}
+
+/* Step recallable: agentns_recallable(). */
+#define RECALLABLE(s)	(!exact[s] || REFUNDED_BELOW(s))
+
+/*
+ * Step in flight: agentns_in_flight(), one CPU after the other, while units are
+ * charged, done and given back.
+ * Step come back: agentns_may_come_back().
+ */
+#define IN_FLIGHT(s, c)	(granted[AT(s, c)] - credit[AT(s, c)] - done[AT(s, c)])
+
+inline may_come_back(top)
+{
+	v = IN_FLIGHT(top, 0);
+	v = v + IN_FLIGHT(top, 1);
+#ifdef NEST
+	if
+	:: top == TOP ->
+		v = v + past - past_done + IN_FLIGHT(CHILD, 0);
+		v = v + IN_FLIGHT(CHILD, 1)
+	:: else
+	fi;
+#endif
+	atomic {
+#ifdef NO_IN_FLIGHT
+		v = 0;
+#endif
+		CLAIM(no_false_report, v != 0 || REFUNDED_BELOW(top) ||
+		      DONE_BELOW(top) >= limit[top]);
+		v = 0
+	}
+}
+
+/* Step draw: agentns_draw_locked(), of one unit. */
+inline draw_locked(s)
+{
+	atomic { drawn = false; recalled = NONE; find_tightest(s) };
+#ifndef NO_RECALL
+	do
+	:: atomic { tightest != NONE && left[tightest] < 1 &&
+		    tightest != recalled && RECALLABLE(tightest) ->
+			recalled = tightest
+		}
+		recall(recalled);
+		atomic {
+			exact[recalled] = left[recalled] < SCARCE;
+			find_tightest(s)
+		}
+	:: else -> break
+	od;
+#endif
+	atomic {
+		if
+		:: tightest == NONE ->
+			grant = 1 + UNLIMITED;
+			enter_grant(s);
+			drawn = true
+		:: tightest != NONE && left[tightest] >= 1 ->
+			batch(s);
+#ifdef NO_ANCESTOR
+			if
+			:: BINDS(s) -> left[s] = left[s] - grant
+			:: else
+			fi;
+#else
+			refill(s, -grant);
+#endif
+			enter_grant(s);
+			drawn = true
+		:: else ->
+			/* What is out has come back this moment. */
+			CLAIM(nothing_stranded, CREDIT_BELOW(tightest) == 0 ||
+			      REFUNDED_BELOW(tightest))
+		fi;
+		grant = 0
+	}
+#ifndef MOVE
+	/* Of tasks it is not asked. */
+	if
+	:: drawn
+	:: else -> may_come_back(tightest)
+	fi
+#endif
+}
+
+inline draw(s)
+{
+#ifdef DRAW_IRQS_OFF
+	atomic { some_cpu(); deaf[cpu] = true };
+	atomic { !lock -> lock = true; deaf[cpu] = false };
+#else
+	lock_tree();
+#endif
+	draw_locked(s);
+	unlock_tree()
+}
+
+/* Step take: agentns_take(), a read and then one instruction. */
+inline take(s)
+{
+	drawn = false;
+	do
+	:: atomic { some_cpu(); seen = credit[AT(s, cpu)] };
+		if
+		:: seen < 1 -> break
+		:: else
+		fi;
+		atomic {
+			some_cpu();
+#ifdef TAKE_TORN
+			if
+			:: true ->
+#else
+			if
+			:: credit[AT(s, cpu)] == seen ->
+#endif
+				credit[AT(s, cpu)] = seen - 1;
+				spent[s]++;
+				drawn = true;
+				check_overshoot(s);
+				break
+#ifndef TAKE_TORN
+			:: else
+#endif
+			fi
+		}
+	od;
+	seen = 0
+}
+
+/*
+ * Step give back: agentns_give_back(), with interrupts off; also in an interrupt
+ * of a CPU that no task runs on yet.
+ */
+inline give_back(s)
+{
+	atomic {
+		if
+		:: !deaf[0] -> cpu = 0
+		:: online && !deaf[1] -> cpu = 1
+		fi;
+#ifndef IRQS_ON
+		deaf[cpu] = true;
+#endif
+#if !defined(NO_FLAG) && !defined(CREDIT_FIRST)
+		refunded[s] = true
+#endif
+	}
+	atomic {
+		credit[AT(s, cpu)]++;
+		spent[s]--;
+		came_back = true;
+#ifndef CREDIT_FIRST
+		deaf[cpu] = false
+#endif
+	}
+#ifdef CREDIT_FIRST
+	atomic { refunded[s] = true; deaf[cpu] = false }
+#endif
+}
+
+/* Step do: agentns_write_end_hook(); a fork does so in its last step. */
+inline do_it(s)
+{
+	atomic { some_cpu(); done[AT(s, cpu)]++ }
+}
+
+/* Step charge: agentns_budget_charge(), which does not go on if refused. */
+inline charge(s)
+{
+	take(s);
+	if
+	:: drawn
+	:: else -> draw(s)
+	fi
+}
+
+#define LOCALS	\
+	byte cpu, tightest = NONE, recalled = NONE, i; \
+	short seen, v, grant, back[NS]; \
+	bool drawn
+
+/* A task that spends, and sometimes need not have. */
+proctype task(byte s)
+{
+	LOCALS;
+
+	do
+	:: i < 2 ->
+		i++;
+		charge(s);
+		if
+		:: drawn -> give_back(s)
+		:: drawn -> do_it(s)
+		:: !drawn
+		fi
+	:: else -> break
+	od;
+	atomic { running--; i = 0; drawn = false; cpu = 0; tightest = NONE; recalled = NONE }
+}
+
+/* A write that was charged before, and completes in an interrupt. */
+proctype io(byte s)
+{
+	byte cpu;
+
+	if
+	:: give_back(s)
+	:: do_it(s)
+	fi;
+	running--
+}
+
+/*
+ * Step dead: agentns_cpu_dead(), between a CPU's end and its coming back.
+ * A CPU goes when nobody has preemption off. It is online before it is inhabited.
+ */
+proctype hotplug()
+{
+	short v, back[NS];
+
+	inhabited = false;
+	atomic { !recalling && !deaf[1] -> online = false };
+#ifdef TOUCH_COMING
+	online = true;
+	!recalling;
+#else
+#ifndef RATION
+	lock_tree();
+	surrender_other(TOP, 1);
+	atomic { refill(TOP, back[TOP]); back[TOP] = 0 }
+	unlock_tree();
+#endif
+	online = true;
+#endif
+	atomic { inhabited = true; running-- }
+}
+
+/* Step limit set: agentns_limit_set(). */
+inline limit_set(s, value)
+{
+	lock_tree();
+#ifndef SET_NO_RECALL
+	recall(s);
+#endif
+	atomic {
+		limit[s] = value;
+		left[s] = value - GRANTED_BELOW(s);
+		exact[s] = false;
+	}
+	unlock_tree()
+}
+
+/* None at first; then one that is above what was used. */
+proctype setter()
+{
+	byte cpu;
+	short v, back[NS];
+
+	if
+	:: limit_set(TOP, 3)
+	:: limit_set(CHILD, 3)
+	:: limit_set(TOP, 4); limit_set(TOP, 3)
+	fi;
+	running--
+}
+
+/*
+ * Step anyway: agentns_spend_locked(), for a fork while nothing is counted.
+ * Step already: agentns_crossed_already(), of a sweep behind it.
+ */
+proctype anyway()
+{
+	byte cpu, i;
+	short v, back[NS];
+
+	do
+	:: i < 2 ->
+		i++;
+		lock_tree();
+		atomic {
+			some_cpu();
+			refill(TOP, -1);
+			granted[AT(TOP, cpu)]++;
+			done[AT(TOP, cpu)]++;
+			forced++;
+			spent[TOP]++
+		}
+		unlock_tree()
+	:: else -> break
+	od;
+	atomic { !lock -> lock = true; came_back = false };
+	if
+	:: left[TOP] < 0 ->
+#ifndef HASTY_REPORT
+		recall(TOP);
+#endif
+		atomic {
+			CLAIM(no_false_report, left[TOP] >= 0 || came_back ||
+			      SPENT_BELOW(TOP) > limit[TOP])
+		}
+	:: else
+	fi;
+	unlock_tree();
+	running--
+}
+
+#ifdef MOVE
+/*
+ * Step room: agentns_room().
+ * Step elsewhere: agentns_spend_elsewhere(), of a task that has its place in TOP
+ * and wants to go below.
+ */
+proctype mover()
+{
+	byte cpu;
+	short v, back[NS];
+
+	lock_tree();
+#ifndef ROOM_NO_RECALL
+	if
+	:: left[CHILD] <= 0 -> recall(CHILD)
+	:: else
+	fi;
+#endif
+	atomic {
+		if
+		:: left[CHILD] > 0 ->
+			refill(CHILD, -1);
+			some_cpu();
+			granted[AT(CHILD, cpu)]++;
+			spent[CHILD]++;
+#ifndef MOVE_NO_RETURN
+			refill(TOP, 1);
+			granted[AT(TOP, cpu)]--;
+#endif
+			spent[TOP]--;
+			check_overshoot(CHILD)
+		:: else ->
+			CLAIM(nothing_stranded, CREDIT(CHILD) == 0 || refunded[CHILD])
+		fi
+	}
+	unlock_tree();
+	running--
+}
+#endif
+
+/*
+ * Step ration: agentns_draw_cpu(), which grants the same to each CPU that
+ * answers; a unit stands for what it grants.
+ */
+proctype ration()
+{
+	byte cpus, answered;
+
+	lock_tree();
+	recalling = true;
+	atomic { cpus = 1 + online };
+	atomic { granted[AT(TOP, 0)]++; credit[AT(TOP, 0)]++; answered++ }
+	atomic {
+		if
+#ifdef COUNT_FIRST
+		:: online ->
+#else
+		:: online && answered < cpus ->
+#endif
+			granted[AT(TOP, 1)]++;
+			credit[AT(TOP, 1)]++;
+			answered++
+		:: else
+		fi
+	}
+#ifdef COUNT_FIRST
+	left[TOP] = left[TOP] - cpus;
+#else
+	left[TOP] = left[TOP] - answered;
+#endif
+	recalling = false;
+	unlock_tree();
+	running--
+}
+
+/* When all is still, a limit is used up to its last unit. */
+proctype last()
+{
+	LOCALS;
+	byte s = TOP;
+
+	running == 0;
+#ifdef NEST
+	if
+	:: s = TOP
+	:: s = CHILD
+	/* Step retire: agentns_retire_credit(), then agentns_counters_fold(). */
+	:: lock_tree();
+		atomic {
+#ifndef NO_RETIRE
+			surrender(CHILD, 0);
+			surrender(CHILD, 1);
+			refill(CHILD, back[CHILD]);
+			back[CHILD] = 0;
+#endif
+			past = GRANTED(CHILD);
+			past_done = DONE(CHILD);
+			done[AT(CHILD, 0)] = 0;
+			done[AT(CHILD, 1)] = 0;
+			granted[AT(CHILD, 0)] = 0;
+			granted[AT(CHILD, 1)] = 0;
+#ifdef NO_RETIRE
+			credit[AT(CHILD, 0)] = 0;
+			credit[AT(CHILD, 1)] = 0;
+#endif
+			ended = true
+		}
+		unlock_tree()
+	fi;
+#endif
+	if
+	:: !BINDS(TOP) -> goto out
+	:: else
+	fi;
+	do
+	:: charge(s);
+		if
+		:: !drawn -> break
+		:: else -> do_it(s)
+		fi
+	od;
+#ifdef ANYWAY
+	CLAIM(nothing_stranded, SPENT_BELOW(TOP) >= limit[TOP]);
+#elif defined(NEST)
+	CLAIM(nothing_stranded, SPENT_BELOW(TOP) == limit[TOP] ||
+	      (s == CHILD && BINDS(CHILD) && spent[CHILD] == limit[CHILD]));
+#else
+	CLAIM(nothing_stranded, SPENT_BELOW(TOP) == limit[TOP]);
+#endif
+out:	skip
+}
+
+init
+{
+	atomic {
+#ifndef SET
+		limit[TOP] = 3;
+		left[TOP] = 3;
+#ifdef NEST
+		limit[CHILD] = 2;
+		left[CHILD] = 2;
+#endif
+#endif
+#ifdef RATION
+		running = 2;
+		run hotplug();
+		run ration();
+#else
+#if TASKS == 2
+		running = 2;
+		run task(TOP);
+		run task(NS - 1);
+#else
+		running = 1;
+		run task(NS - 1);
+#endif
+#ifdef IO
+		running++;
+		/* Charged on CPU 1, where the rest of that grant is left. */
+		spent[NS - 1]++;
+#ifdef SET
+		granted[AT(NS - 1, 1)] = 1;
+#else
+		granted[AT(NS - 1, 1)] = 2;
+		credit[AT(NS - 1, 1)] = 1;
+		left[NS - 1] = left[NS - 1] - 2;
+#endif
+		run io(NS - 1);
+#endif
+#ifdef HOTPLUG
+		running++;
+		run hotplug();
+#endif
+#ifdef SET
+		running++;
+		run setter();
+#endif
+#ifdef ANYWAY
+		running++;
+		run anyway();
+#endif
+#ifdef MOVE
+		running++;
+		spent[TOP]++;
+		granted[AT(TOP, 0)]++;
+		left[TOP]--;
+		run mover();
+#endif
+		run last()
+#endif
+	}
+}
