@@ -141,7 +141,7 @@ unsuppressed() {
 		file = substr($0, 1, colon - 1)
 		for (i = 1; i <= n; i++)
 			if ((name[i] == check || index(check, name[i] "-") == 1) && file ~ files[i] && $0 ~ text[i]) {
-				print i > used
+				print i >> used
 				next
 			}
 		print
@@ -205,6 +205,8 @@ forget_old() {
 	[[ ! -s $WORK/seen ]] || xargs -0 touch -c <"$WORK/seen"
 	mkdir -p "$STAMPS"
 	find "$STAMPS" -type f -mtime +30 -delete
+	# Nor what a run has left that was cut short.
+	find "$CACHE/work" -maxdepth 1 -name 'static.*' -mtime +1 -exec rm -rf {} +
 }
 
 # each N COMMAND...: for N of the files on standard input at a time, one a line; $JOBS of these at once, each of which

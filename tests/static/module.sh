@@ -8,9 +8,38 @@ files_w1() { tracked 'module/*.c'; }
 files_sparse() { tracked 'module/*.c' 'core-hooks/*.c'; }
 files_clang() { files_w1; }
 
-# kernel SERIES: sets KERNEL and, for compile(), HEADERS.
-kernel() {
-	KERNEL=$("$TOP/tests/kernel/build" "$1") && [[ -n $KERNEL ]] && HEADERS=$KERNEL/build
+# The test kernel of that series, which need not have been built: its name is that of all that it would be made of.
+kernel() { # SERIES
+	KERNEL=$("$TOP/tests/kernel/build" --key "$1") && [[ -n $KERNEL ]]
+}
+
+# headers SERIES COMPILER: sets HEADERS to what modules are built with. Where the test kernel has been built that is what
+# it left for that; otherwise, and for a compiler that is not its own, as a kernel's flags are its compiler's, a source
+# tree that is prepared for modules and no more.
+headers() {
+	local tree=$TREES/$1 options=() source file
+	kernel "$1" || return 1
+	HEADERS=$KERNEL/build
+	if [[ $2 == gcc && -f $KERNEL/complete ]]; then
+		return
+	fi
+	HEADERS=$tree/$2
+	[[ ! -f $HEADERS/complete ]] || return 0
+	[[ $2 != clang* ]] || options=("LLVM=${2#clang}")
+	if [[ ! -f $tree/patched ]]; then
+		source=$("$TOP/tests/kernel/source" "$1") && mkdir -p "$tree" && cp -al "$source" "$tree/source" || return 1
+		# apply writes into these: they must not be the source's own.
+		sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$TOP/core-hooks/patches/$1/"*.patch | sort -u |
+			while IFS= read -r file; do
+				[[ ! -f $source/$file ]] || { cp -p "$source/$file" "$tree/own" && mv "$tree/own" "$tree/source/$file"; }
+			done
+		"$TOP/core-hooks/apply" "$tree/source" >&2 && : >"$tree/patched" || return 1
+	fi
+	mkdir -p "$HEADERS"
+	# As tests/kernel/build configures it.
+	cat "$TOP/tests/kernel/config" "$TOP/tests/kernel/config.$1" "$TOP/tests/kernel/config.hooks" >"$HEADERS/fragment"
+	make -s -C "$tree/source" O="$HEADERS" "${options[@]}" KCONFIG_ALLCONFIG="$HEADERS/fragment" allnoconfig >&2 &&
+		make -s -C "$tree/source" O="$HEADERS" "${options[@]}" -j"$JOBS" modules_prepare >&2 && : >"$HEADERS/complete"
 }
 
 headers_w1() { tracked 'module/*.h' 'core-hooks/*.h' 'include/*.h'; }
@@ -27,23 +56,6 @@ context_sparse() {
 
 context_clang() {
 	context_w1 "$1" && clang-19 --version
-}
-
-# clang_headers SERIES: sets HEADERS. A kernel's flags are its compiler's, so clang wants a tree that it has prepared.
-clang_headers() {
-	local source tree=$CACHE/work/static-clang-$1 file
-	HEADERS=$tree/build
-	source=$(KSRC='' "$TOP/tests/kernel/source" "$1") || return 1
-	rm -rf "$tree"
-	mkdir -p "$tree/build"
-	cp -al "$source" "$tree/source"
-	# apply writes into these: they must not be the source's own.
-	sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$ROOT/core-hooks/patches/$1/"*.patch | sort -u | while IFS= read -r file; do
-		cp -p "$source/$file" "$tree/own" && mv "$tree/own" "$tree/source/$file" || exit 1
-	done || return 1
-	"$ROOT/core-hooks/apply" "$tree/source" >&2 || return 1
-	cp "$KERNEL/config" "$HEADERS/.config"
-	make -s -C "$tree/source" O="$HEADERS" LLVM=-19 -j"$JOBS" olddefconfig modules_prepare >&2
 }
 
 # compile SERIES OPTION... -- FILE...: what make says, with paths as in the checkout. In a copy that the checks of a
@@ -89,7 +101,7 @@ reported() {
 
 find_w1() {
 	local said status=0
-	kernel "$1" || return 1
+	headers "$1" gcc || return 1
 	said=$(compile "$1" W=1 -- "${@:2}") || status=$?
 	reported "$status" <<<"$said"
 }
@@ -97,17 +109,17 @@ find_w1() {
 # Sparse after W=1: what that has compiled is not compiled again.
 find_sparse() {
 	local said status=0
-	kernel "$1" || return 1
+	headers "$1" gcc || return 1
 	said=$(compile "$1" W=1 C=2 CHECK=sparse -- "${@:2}") || status=$?
 	reported "$status" < <(grep -v '\[-W' <<<"$said")
 }
 
 find_clang() {
 	local said status=0
-	kernel "$1" && clang_headers "$1" || return 1
+	headers "$1" clang-19 || return 1
 	# Without the objects that gcc has made.
 	rm -rf "$WORK/module-$1"
 	said=$(compile "$1" LLVM=-19 W=1 -- "${@:2}") || status=$?
-	rm -rf "$WORK/module-$1" "$CACHE/work/static-clang-$1"
+	rm -rf "$WORK/module-$1"
 	reported "$status" <<<"$said"
 }
