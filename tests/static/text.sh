@@ -67,6 +67,7 @@ files_coccinelle() {
 
 context_coccinelle() {
 	spatch --version | head -n 1
+	cat "$HERE/coccinelle"
 	linux_source && printf '%s\n' "${LINUX_SOURCE##*/}"
 }
 

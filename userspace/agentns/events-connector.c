@@ -147,8 +147,7 @@ static int receive(const struct listener *l, union event *e)
 		struct nlmsghdr header;
 		unsigned char bytes[4096];
 	} buffer;
-	/* Not the kernel, until it is said who it was. */
-	struct sockaddr_nl from = { .nl_pid = UINT32_MAX };
+	struct sockaddr_nl from;
 	socklen_t from_size = sizeof(from);
 	const struct cn_msg *msg = NLMSG_DATA(&buffer.header);
 	ssize_t n;
