@@ -5,8 +5,17 @@
 
 # The drop-in files belong into the kernel; here each is compiled as if it were a module of its own.
 files_w1() { tracked 'module/*.c'; }
-files_sparse() { tracked 'module/*.c' 'core-hooks/*.c'; }
 files_clang() { files_w1; }
+
+# A series has those drop-in files that its patches have compiled.
+files_sparse() { # SERIES
+	local file name
+	files_w1
+	tracked 'core-hooks/*.c' | while IFS= read -r file; do
+		name=${file##*/}
+		! grep -q "^+obj-.* ${name%.c}\.o$" "$ROOT/core-hooks/patches/$1/"*.patch || printf '%s\n' "$file"
+	done
+}
 
 # The test kernel of that series, which need not have been built: its name is that of all that it would be made of.
 kernel() { # SERIES
@@ -17,7 +26,7 @@ kernel() { # SERIES
 # it left for that; otherwise, and for a compiler that is not its own, as a kernel's flags are its compiler's, a source
 # tree that is prepared for modules and no more.
 headers() {
-	local tree=$TREES/$1 options=() source file
+	local tree=$TREES/$1 options=() source
 	kernel "$1" || return 1
 	HEADERS=$KERNEL/build
 	if [[ $2 == gcc && -f $KERNEL/complete ]]; then
@@ -28,11 +37,7 @@ headers() {
 	[[ $2 != clang* ]] || options=("LLVM=${2#clang}")
 	if [[ ! -f $tree/patched ]]; then
 		source=$("$TOP/tests/kernel/source" "$1") && mkdir -p "$tree" && cp -al "$source" "$tree/source" || return 1
-		# apply writes into these: they must not be the source's own.
-		sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$TOP/core-hooks/patches/$1/"*.patch | sort -u |
-			while IFS= read -r file; do
-				[[ ! -f $source/$file ]] || { cp -p "$source/$file" "$tree/own" && mv "$tree/own" "$tree/source/$file"; }
-			done
+		# apply replaces files, and so leaves those of the source alone.
 		"$TOP/core-hooks/apply" "$tree/source" >&2 && : >"$tree/patched" || return 1
 	fi
 	mkdir -p "$HEADERS"
