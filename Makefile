@@ -13,6 +13,7 @@ help:
 	@echo 'make check      all tests, on Linux $(KERNEL); the last line counts them'
 	@echo 'make check-all  the same on each of: $(ALL_KERNELS), and as thoroughly as on the first; what BPF'
 	@echo '                programs may ask, on $(BTF_KERNELS) with BTF'
+	@echo 'make check-static  what sparse, checkpatch and others find in the code, with Linux $(KERNEL)'
 	@echo 'make check-fuzz  the parsers of user space, given rubbish'
 	@echo 'make check-models  models of sessions, kills and credit, searched by spin'
 	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
@@ -48,6 +49,9 @@ check:
 check-all:
 	@AGENTNS_THOROUGH=1 AGENTNS_BTF='$(BTF_KERNELS)' tests/lib/check $(ALL_KERNELS)
 
+check-static: deps
+	@tests/static/run --series '$(KERNEL)'
+
 check-fuzz: deps
 	@userspace/tests/fuzz/run
 
@@ -74,6 +78,7 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 	@rm -rf debian/build
 
-.PHONY: help deps kernel module userspace check check-all check-fuzz check-models check-upstream check-debian deb kernel-deb demo clean
+.PHONY: help deps kernel module userspace check check-all check-static check-fuzz check-models check-upstream check-debian deb kernel-deb demo \
+	clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

@@ -28,7 +28,7 @@
 
 #define AGENTNS_NO_OVERLAP(flag)					\
 	static_assert(!((u64)(flag) & CLONE_NEWAGENT),			\
-		      #flag " of this kernel overlaps with CLONE_NEWAGENT");
+		      #flag " of this kernel overlaps with CLONE_NEWAGENT")
 #include "clone_flags.h"
 #undef AGENTNS_NO_OVERLAP
 

@@ -76,10 +76,10 @@ static int agentns_listing_owner(struct agentns_listing *listing, u64 id)
 {
 	if (id == AGENT_NS_CURRENT_USER)
 		listing->user_ns = current_user_ns();
-	else if (id && !agentns_user_ns_id(&init_user_ns))
-		return -EOPNOTSUPP;
-	else
+	else if (!id || agentns_user_ns_id(&init_user_ns))
 		listing->user_ns_id = id;
+	else
+		return -EOPNOTSUPP;
 	return 0;
 }
 

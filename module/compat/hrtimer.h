@@ -13,8 +13,9 @@
 	hrtimer_setup(timer, function, clock, mode)
 #else
 #define agentns_hrtimer_setup(timer, fn, clock, mode) do {	\
-	hrtimer_init(timer, clock, mode);			\
-	(timer)->function = (fn);				\
+	struct hrtimer *__timer = (timer);			\
+	hrtimer_init(__timer, clock, mode);			\
+	__timer->function = (fn);				\
 } while (0)
 #endif
 

@@ -11,9 +11,10 @@
 	this_cpu_try_cmpxchg(pcp, old, new)
 #else
 #define agentns_cpu_try_cmpxchg(pcp, old, new) ({			\
-	typeof(*(old)) __want = *(old);					\
-	*(old) = this_cpu_cmpxchg(pcp, __want, new);			\
-	*(old) == __want; })
+	typeof(old) __old = (old);					\
+	typeof(*__old) __want = *__old;					\
+	*__old = this_cpu_cmpxchg(pcp, __want, new);			\
+	*__old == __want; })
 #endif
 
 #endif /* _AGENTNS_COMPAT_PERCPU_H */

@@ -50,6 +50,10 @@ TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
 STAMP_PACKAGES=(attr e2fsprogs xfsprogs btrfs-progs rsync apparmor checkpolicy)
 # What searches tests/models.
 MODEL_PACKAGES=(spin gcc libc6-dev)
+# What reads the code without running it (tests/static), and what the nightly form of that does besides: the oldest clang
+# of Debian 12 that every series takes.
+STATIC_PACKAGES=(sparse coccinelle perl shellcheck clang-tidy)
+NIGHTLY_PACKAGES=(clang-19 lld-19 llvm-19)
 # What feeds the parsers of userspace/ (libFuzzer).
 FUZZ_PACKAGES=(clang libclang-rt-14-dev)
 # What tests/selftests/kfunc.c links with.

@@ -50,7 +50,8 @@ TEST_F(action, log_lets_the_work_go_on)
 	});
 	EXPECT_EQ(0, reap(self->pid));
 	EXPECT_EQ(1000, plan->done);
-	EXPECT_EQ(1, kmsg_count(self->log, plan->id, "max_syscalls 10 reached, value 10, action log"));
+	EXPECT_EQ(1, kmsg_count(self->log, plan->id,
+				"max_syscalls 10 reached, value 10, action log"));
 }
 
 TEST_F(action, each_crossing_is_logged_once)

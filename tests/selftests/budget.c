@@ -520,7 +520,8 @@ TEST(copies_that_ask_for_too_much)
 	}
 	raise_flag(go);
 	for (int i = 0; i < COPIES; i++) {
-		from = to = 0;
+		from = 0;
+		to = 0;
 		ASSERT_EQ(1000, syscall(SYS_copy_file_range, in, &from, out,
 					&to, 1UL << 62, 0));
 	}

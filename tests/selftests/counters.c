@@ -69,7 +69,8 @@ static int server(struct things *t)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	t->server.sun_family = t->nobody.sun_family = AF_UNIX;
+	t->server.sun_family = AF_UNIX;
+	t->nobody.sun_family = AF_UNIX;
 	strcpy(t->server.sun_path, "server");
 	strcpy(t->nobody.sun_path, "nobody");
 	unlink("server");

@@ -15,9 +15,10 @@
 #define TICK		MS		/* CONFIG_HZ_1000 */
 
 /*
- * How late a tick may be, and a task that is interrupted by its host. With --icount, which has no local APIC timer, never.
- * Otherwise a processor of the guest is a thread of a machine that may be busy,
- * and a tick comes when that thread runs.
+ * How late a tick may be, and a task that is interrupted by its host. With
+ * --icount, which has no local APIC timer, never. Otherwise a processor of the
+ * guest is a thread of a machine that may be busy, and a tick comes when that
+ * thread runs.
  */
 static __u64 lateness(void)
 {
@@ -26,6 +27,7 @@ static __u64 lateness(void)
 	read_file(text, sizeof(text), "/proc/cmdline");
 	return strstr(text, "nolapic_timer") ? 0 : 200 * MS;
 }
+
 #define MANY		8
 
 static __u64 clock_of(clockid_t clock)
@@ -182,7 +184,10 @@ TEST_F(limit, kill)
 		used += plan->used[i];
 	over = used - variant->ns;
 	ksft_print_msg("%lld us over\n", (long long)over / 1000);
-	/* By what was used before the clocks began less, by a tick more; a host may take all of it. */
+	/*
+	 * By what was used before the clocks began less, by a tick more; a host
+	 * may take all of it.
+	 */
 	EXPECT_LT(over, (__s64)(cpus() * TICK + lateness()));
 	if (!lateness())
 		EXPECT_GT(over, -(__s64)(10 * MS));

@@ -331,7 +331,6 @@ TEST_F(deny, io_uring)
 
 		plan->signals = -1;
 
-
 		close.fd = open("/dev/null", O_RDONLY);
 		if (ring_setup(&ring, IORING_SETUP_SUBMIT_ALL) || counters_of(&c))
 			_exit(1);

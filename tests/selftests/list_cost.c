@@ -70,9 +70,9 @@ static pid_t pids[MANY];
 static volatile int *ready;
 
 /* So many sessions, each with a uts namespace beside it, of one task each. */
-static void start(int upto)
+static void start(int many)
 {
-	for (; started < upto; started++) {
+	for (; started < many; started++) {
 		pids[started] = fork();
 		if (pids[started])
 			continue;
@@ -82,7 +82,7 @@ static void start(int upto)
 		for (;;)
 			pause();
 	}
-	WAIT_FOR(*ready == upto, 60000);
+	WAIT_FOR(*ready == many, 60000);
 }
 
 FIXTURE(listing) {

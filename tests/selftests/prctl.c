@@ -184,19 +184,23 @@ TEST_F(operations, bad_budgets_are_refused)
 	struct agent_ns_budget_ex ex = { .max_syscalls = 1UL << 40 };
 
 	for (__u32 action = 5; action < 40; action++) {
-		budget.action = ex.action = action;
+		budget.action = action;
+		ex.action = action;
 		EXPECT_EQ(EINVAL, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
 		EXPECT_EQ(EINVAL, agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex,
 					 sizeof(ex), 0, 0));
 	}
-	budget.action = ex.action = -1;
+	budget.action = -1;
+	ex.action = -1;
 	EXPECT_EQ(EINVAL, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
 	EXPECT_EQ(EINVAL, agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex, sizeof(ex),
 				 0, 0));
 
-	budget.action = ex.action = 0;
+	budget.action = 0;
+	ex.action = 0;
 	for (int bit = 0; bit < 32; bit++) {
-		budget._reserved = ex.flags = 1U << bit;
+		budget._reserved = 1U << bit;
+		ex.flags = 1U << bit;
 		EXPECT_EQ(EINVAL, agent(PR_SET_AGENT_BUDGET_LIMITS, &budget));
 		EXPECT_EQ(EINVAL, agent5(PR_SET_AGENT_BUDGET_EX, (long)&ex,
 					 sizeof(ex), 0, 0));

@@ -50,6 +50,7 @@ FIXTURE_VARIANT_ADD(links, other_user) { .nobody = true, .want = EACCES };
 FIXTURE_VARIANT_ADD(links, undumpable) {
 	.undumpable = true, .nobody = true, .want = EACCES,
 };
+
 FIXTURE_VARIANT_ADD(links, hidepid_root) { .hidepid = "hidepid=2" };
 FIXTURE_VARIANT_ADD(links, hidepid_other_user) {
 	.hidepid = "hidepid=2", .nobody = true, .want = ENOENT,

@@ -664,7 +664,8 @@ TEST_F(equal, not_written_again)
 		second = close_changes_ctime();
 		if (now == time(NULL))
 			break;
-		first = second = -1;
+		first = -1;
+		second = -1;
 	}
 	EXPECT_EQ(1, first);
 	EXPECT_EQ(0, second);

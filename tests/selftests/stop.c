@@ -211,7 +211,8 @@ TEST_F(stop, raised_many_times)
 		}
 	});
 	for (int i = 2; i <= 50; i++) {
-		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1, 20000));
+		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1,
+				     20000));
 		snprintf(limit, sizeof(limit), "%d", i);
 		ASSERT_EQ(0, session_set(plan->id, "max_unlinks", limit));
 		if (i % 3 == 0)

@@ -423,7 +423,9 @@ TEST_F(trace, a_crossing_and_a_kill)
 	ASSERT_TRUE(WAIT_FOR(*ready, 5000));
 	ASSERT_EQ(0, session_set(id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
-	sprintf(line, "agent_budget_exceeded: sid=%s resource=max_unlinks value=2 limit=2 action=log\n", id);
+	sprintf(line,
+		"agent_budget_exceeded: sid=%s resource=max_unlinks value=2 limit=2 action=log\n",
+		id);
 	EXPECT_EQ(1, count(traced(self->text), line));
 	EXPECT_EQ(1, count(traced(self->text), "agent_budget_exceeded:"));
 	sprintf(line, "agent_session_kill: sid=%s cause=sysfs\n", id);

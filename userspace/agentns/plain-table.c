@@ -218,14 +218,14 @@ static void print_table(struct plain_table *t, bool headings)
 
 static void print_string(struct plain_table *t, const char *text, size_t len)
 {
-	static const char names[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	static const unsigned char names[] = "\bb\ff\nn\rr\tt\"\"\\\\";
 	size_t i, start = 0;
 	char code[8];
 
 	put(t, "\"", 1);
 	for (i = 0; i < len; i++) {
 		unsigned char c = text[i];
-		const char *name;
+		const unsigned char *name;
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;

@@ -162,7 +162,7 @@ static int field_escaped(const char *fields, const char *name, char *buf,
 	if (!value)
 		return -EBADMSG;
 	while (*value) {
-		int byte = *value;
+		int byte = (unsigned char)*value;
 
 		if (byte < 0x20 || byte > 0x7e || byte == '=' || byte == '"')
 			return -EBADMSG;
