@@ -46,9 +46,19 @@ assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' 
 	check_schema columns "$tmp/out" "ls -H: JSON as the schema has it"
 	# shellcheck disable=SC2086 # an option and its argument
 	{
-	agentns ls $root -n --output-all -r
-	[ "$(awk '{ print NF }' "$tmp/out" | sort -u | tr '\n' ' ')" != "" ] && [ "$status" = 0 ]
+	# The columns that -H names, in that order, and each line has as many fields.
+	agentns ls -H -n -r
+	columns=$(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')
+	agentns ls $root --output-all -r
+	[ "$status" = 0 ] && [ "$(head -n 1 "$tmp/out") " = "$columns" ] &&
+		[ "$(wc -l <"$tmp/out")" = 4 ] &&
+		[ "$(tr -cd ' \n' <"$tmp/out" | sort -u | wc -c)" = "$(echo "$columns" | wc -w)" ]
 	result_of $? "ls --output-all"
+	agentns ls $root --output-all -n -r -Q "ID == $b"
+	[ "$(cut -d ' ' -f "$(echo "$columns" | tr ' ' '\n' | grep -nx MAX_FORKS | cut -d: -f1)" "$tmp/out")" = 10 ]
+	result_of $? "ls --output-all: a value stands in its column"
+	agentns ls $root -J
+	check_schema ls "$tmp/out" "ls -J: as the schema has it"
 	agentns ls $root --output-all -J
 	check_schema ls "$tmp/out" "ls -J --output-all: as the schema has it"
 	agentns ls $root -l -n -o ID
@@ -56,6 +66,33 @@ assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' 
 $b
 $c" "" "ls -l"
 	}
+}
+
+# refused NAME JSON TEXT WHY - by the schema; WHY is a pattern of grep
+refused() {
+	if [ -z "$schema_python" ]; then
+		skip "$3 (python3-jsonschema is missing)"
+		return
+	fi
+	echo "$2" >"$tmp/json"
+	"$schema_python" "$(dirname "$0")/check-schema.py" \
+		"$(dirname "$0")/../schema/agentns.schema.json" "$1" "$tmp/json" >"$tmp/said" 2>&1
+	[ $? = 1 ] && grep -q "$4" "$tmp/said"
+	result_of $? "$3"
+}
+
+test_schema() {
+	for t in ls=sessions tree=tree prov=files doctor=checks; do
+		refused "${t%=*}" '{"'"${t#*=}"'": [{}]}' \
+			"the schema wants the columns of ${t%=*}" "'.*' is a required property"
+		refused "${t%=*}_chosen" '{"'"${t#*=}"'": [{}]}' \
+			"the schema wants some column of ${t%=*} -o" "enough properties\|non-empty"
+	done
+	refused tree '{"tree": [{"node": "x", "pid": null, "user": null, "syscalls": 1,
+		"write_bytes": 1, "forks": 1, "elapsed": 1, "intent": "", "children": [{"node": "y"}]}]}' \
+		"and those of a tree's inner rows" "tree/0/children/0: 'pid' is a required property"
+	refused connector '{"time": 1.5, "event": "namespace", "pid": 1, "tid": 1}' \
+		"the schema wants the fields of an event" "'reason' is a required property"
 }
 
 # filter EXPR IDS TEXT
@@ -145,6 +182,8 @@ assert [n["node"] for n in t] == ["'$a'", "'$b'"], t
 assert [n["node"] for n in t[0]["children"]] == ["sh", "'$c'"], t
 assert t[0]["children"][0]["pid"] == 100 and t[0]["pid"] is None, t
 assert t[0]["forks"] == 5, t' "tree: JSON is nested"
+	agentns tree $root -J
+	check_schema tree "$tmp/out" "tree -J: as the schema has it"
 	agentns tree $root -J --output-all
 	check_schema tree "$tmp/out" "tree -J --output-all: as the schema has it"
 	agentns tree $root ffff
@@ -318,6 +357,7 @@ test_no_processes() {
 }
 
 test_columns
+test_schema
 test_filter
 test_table
 test_no_processes
