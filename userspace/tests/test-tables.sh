@@ -320,6 +320,14 @@ $b session" "" "table: tree"
 	}
 }
 
+# on_terminal COLUMNS ARG... - agentns on a terminal so wide, into $tmp/terminal
+on_terminal() {
+	width=$1
+	shift
+	script -qec "stty cols $width; LC_ALL=$LC_ALL exec '$BUILD/agentns' $*" \
+		"$tmp/typescript" </dev/null | tr -d '\r' >"$tmp/terminal"
+}
+
 # On a terminal libsmartcols prints the table, and elsewhere we do: the same.
 test_plain() {
 	printf 'a"\\/ \303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
@@ -327,14 +335,101 @@ test_plain() {
 		"-o ID,GRACE,MAX_FORKS" "-n -o INTENT" "-Q FORKS==99"; do
 		# shellcheck disable=SC2086
 		agentns ls $root $options
-		script -qec "stty cols 2000; LC_ALL=$LC_ALL exec '$BUILD/agentns' ls $root $options" \
-			"$tmp/typescript" </dev/null | tr -d '\r' >"$tmp/terminal"
+		on_terminal 2000 ls "$root" "$options"
 		[ "$status" = 0 ] && cmp -s "$tmp/out" "$tmp/terminal"
 		good=$?
 		result_of $good "as on a terminal: ls $options"
 		[ $good = 0 ] || diff "$tmp/out" "$tmp/terminal" | sed 's/^/# /'
 	done
 	printf 'build it\n' >"$sessions/$a/intent"
+}
+
+# fits COLUMNS ARG... - and what is on it is no wider; wc counts places, not characters
+fits() {
+	on_terminal "$@"
+	places=$(wc -L <"$tmp/terminal")
+	[ "$places" -gt 0 ] && [ "$places" -le "$1" ]
+	good=$?
+	result_of $good "$1 columns: $2 $3"
+	[ $good = 0 ] || sed 's/^/# /' "$tmp/terminal"
+}
+
+# What does not fit is cut, and what cannot be cut is left out, from the right.
+test_narrow() {
+	printf 'a tag that is long, \346\274\242\345\255\227\346\274\242\345\255\227, and goes on for 61\n' >"$sessions/$a/intent"
+	for id in $a $b $c; do
+		echo 123456 >"$sessions/$id/counters/total_syscalls"
+	done
+	for width in 80 40; do
+		fits "$width" ls "" "$root"
+		grep -q '^ID.* SYSCALLS' "$tmp/terminal" &&
+			[ "$(grep -c '^[abc]0000000.* 123456' "$tmp/terminal")" = 3 ]
+		result_of $? "$width columns: ids can be told apart, and numbers are whole"
+		fits "$width" ls "--output-all" "$root"
+		fits "$width" tree "" "$root"
+		grep -q '^│ └─make .* 101 ' "$tmp/terminal"
+		result_of $? "$width columns: the tree's branches are whole"
+		fits "$width" tree "-o NODE,PID,CMD" "$root"
+		fits "$width" tree "-l -o TYPE,INTENT,CMD" "$root"
+		fits "$width" ls -H
+		for options in -r -J; do
+			# shellcheck disable=SC2086
+			agentns tree $root $options --output-all
+			on_terminal "$width" tree "$root" $options --output-all
+			[ "$status" = 0 ] && cmp -s "$tmp/out" "$tmp/terminal"
+			result_of $? "$width columns: with $options nothing is cut"
+		done
+	done
+	# Branches that leave no room for what stands behind the name.
+	parent=100
+	for pid in 110 111 112 113 114 115 116 117 118 119; do
+		make_process $pid deep $a $parent
+		parent=$pid
+	done
+	echo 123456 >"$sessions/$a/counters/fork_count"
+	fits 40 tree "-o NODE,PID,FORKS,CMD" "$root"
+	grep -q '└─deep  *119$' "$tmp/terminal" && grep -q '^NODE *PID$' "$tmp/terminal"
+	result_of $? "40 columns: a number that would be cut is left out"
+	echo 5 >"$sessions/$a/counters/fork_count"
+	for pid in 110 111 112 113 114 115 116 117 118 119; do
+		rm -r "$tmp/root/proc/$pid"
+	done
+	fits 80 ls "-o ELAPSED,INTENT" "$root"
+	grep -q "^ *3.000 a tag that is long, .*, and goes on for 61$" "$tmp/terminal"
+	result_of $? "80 columns: what fits is whole"
+	on_terminal 40 doctor "$root"
+	sed '/^$/,$d' "$tmp/terminal" >"$tmp/table"
+	[ "$(wc -L <"$tmp/table")" -le 40 ] &&
+		sed 's/^.\{24\}//' "$tmp/table" | tr -d '\n ' | grep -q 'hookshastobemendedfirst'
+	result_of $? "40 columns: doctor: what was found is wrapped, not cut"
+	# What COLUMNS says is of a terminal, and this is none.
+	for command in ls tree; do
+		# shellcheck disable=SC2086
+		agentns $command $root --output-all
+		cp "$tmp/out" "$tmp/wide"
+		COLUMNS=40
+		export COLUMNS
+		# shellcheck disable=SC2086
+		agentns $command $root --output-all
+		unset COLUMNS
+		[ "$status" = 0 ] && [ "$(wc -L <"$tmp/out")" -gt 300 ] && cmp -s "$tmp/out" "$tmp/wide"
+		result_of $? "no terminal: $command is not cut"
+	done
+	escape=$(printf '\033')
+	for command in "ls --output-all" "tree --output-all" doctor metrics "ls -H" "ls --help" "show $a"; do
+		case $command in
+		*H | *help) at= ;;
+		*) at=$root ;;
+		esac
+		# shellcheck disable=SC2086
+		agentns $command $at
+		[ -s "$tmp/out" ] && ! grep -q "$escape" "$tmp/out" "$tmp/err"
+		result_of $? "no terminal: no colours in $command"
+	done
+	printf 'build it\n' >"$sessions/$a/intent"
+	for id in $a $b $c; do
+		echo 18446744073709551615 >"$sessions/$id/counters/total_syscalls"
+	done
 }
 
 # However many processes there are, it does not look at one.
@@ -346,7 +441,9 @@ test_no_processes() {
 	make_process 4711 worker $a
 	for what in directories table; do
 		[ $what = directories ] || make_table
-		strace -f -o "$tmp/trace" "$BUILD/agentns" ls --sysroot "$tmp/root" \
+		# What looks for leaks traces, too, and a process has one tracer.
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 \
+			strace -f -o "$tmp/trace" "$BUILD/agentns" ls --sysroot "$tmp/root" \
 			--output-all >"$tmp/out" 2>"$tmp/err" &&
 			grep -q '"proc/agent_sessions"' "$tmp/trace" &&
 			! grep -E '"[^"]*proc(/[0-9]|/?",.*O_DIRECTORY)' "$tmp/trace" >"$tmp/hits"
@@ -362,6 +459,7 @@ test_filter
 test_table
 test_no_processes
 test_plain
+test_narrow
 test_tree
 test_metrics
 tap_done
