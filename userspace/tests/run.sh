@@ -9,17 +9,22 @@
 
 set -u
 
-# Scripts put $VALGRIND_CMD before the programs that they call. Leaks are not
-# errors there: a program that ends early leaves its memory to the kernel.
-# agentns executes the rest of itself, which is to be looked at, too, but not
-# the commands that it starts.
+# Scripts put $VALGRIND_CMD before the programs that they call. Memory that is lost
+# is an error; what a program that ends early still holds is not. agentns executes
+# the rest of itself, which is to be looked at, too, but not the commands that it
+# starts.
+here=$(cd "$(dirname "$0")" && pwd)
 valgrind=
 VALGRIND_CMD=
 if [ -n "${VALGRIND:-}" ]; then
-	VALGRIND_CMD="valgrind -q --error-exitcode=99 --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
-	valgrind="valgrind -q --error-exitcode=99 --leak-check=full"
+	valgrind="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
+	VALGRIND_CMD="$valgrind --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
 fi
-export VALGRIND_CMD
+# So do the sanitizers, whose own status is 1, as that of many a failure. Memory of
+# libraries without frame pointers is told apart by a slower walk over the stack.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:exitcode=99:fast_unwind_on_malloc=0
+LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$here/lsan.supp:print_suppressions=0
+export VALGRIND_CMD ASAN_OPTIONS LSAN_OPTIONS
 
 run_all()
 {
