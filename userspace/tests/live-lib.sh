@@ -71,6 +71,16 @@ start() {
 	rm "$tmp/id"
 }
 
+# until_true COMMAND... - for at most 20 seconds
+until_true() {
+	n=0
+	until "$@"; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || return 1
+		sleep 0.1
+	done
+}
+
 stop() {
 	kill "$runner"
 	wait "$runner"
