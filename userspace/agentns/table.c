@@ -156,28 +156,27 @@ print_columns(const struct command *command, const struct table_options *o)
 }
 
 /*
- * What gives way on a terminal that is too narrow. Text that somebody chose goes
- * first, down to a part of the terminal, then that and ids together: of their
- * digits the first will do. What doctor found is to be read whole. A number is
- * never cut.
+ * What gives way on a terminal that is too narrow: text that somebody chose, and
+ * ids, of whose digits the first will do. What doctor found is to be read whole. A
+ * number is never cut.
  */
 static const struct narrow {
 	const char *name;
 	int flags;
-	double part;	/* of the terminal; 0: it is not among the first */
+	bool first;	/* before those that are not */
 	size_t least;	/* places, or another column is left out */
 } narrow[] = {
-	{ "CMD",	SCOLS_FL_TRUNC,	0.25, 8 },
-	{ "DETAIL",	SCOLS_FL_WRAP,	0, 12 },
-	{ "FILE",	SCOLS_FL_TRUNC,	0.25, 8 },
-	{ "FIX",	SCOLS_FL_WRAP,	0, 12 },
-	{ "FROM",	SCOLS_FL_TRUNC,	0, 8 },
-	{ "ID",		SCOLS_FL_TRUNC,	0, 8 },
-	{ "INTENT",	SCOLS_FL_TRUNC,	0.25, 8 },
-	{ "NODE",	SCOLS_FL_TRUNC,	0, 12 },
-	{ "PARENT",	SCOLS_FL_TRUNC,	0, 8 },
-	{ "SESSION",	SCOLS_FL_TRUNC,	0, 8 },
-	{ "SOURCE",	SCOLS_FL_TRUNC,	0.25, 8 },
+	{ "CMD",	SCOLS_FL_TRUNC,	true, 8 },
+	{ "DETAIL",	SCOLS_FL_WRAP,	false, 12 },
+	{ "FILE",	SCOLS_FL_TRUNC,	true, 8 },
+	{ "FIX",	SCOLS_FL_WRAP,	false, 12 },
+	{ "FROM",	SCOLS_FL_TRUNC,	false, 8 },
+	{ "ID",		SCOLS_FL_TRUNC,	false, 8 },
+	{ "INTENT",	SCOLS_FL_TRUNC,	true, 8 },
+	{ "NODE",	SCOLS_FL_TRUNC,	false, 12 },
+	{ "PARENT",	SCOLS_FL_TRUNC,	false, 8 },
+	{ "SESSION",	SCOLS_FL_TRUNC,	false, 8 },
+	{ "SOURCE",	SCOLS_FL_TRUNC,	true, 8 },
 };
 
 static const struct narrow *find_narrow(const char *name)
@@ -215,9 +214,7 @@ static void make_columns(struct table *t)
 			flags |= SCOLS_FL_TREE;
 			t->tree = NULL;
 		}
-		column = scols_table_new_column(t->scols, c->name,
-						give ? give->part : 0,
-						flags);
+		column = scols_table_new_column(t->scols, c->name, 0, flags);
 		if (!column || scols_column_set_json_type(column,
 							  types[c->type]))
 			out_of_memory();
@@ -362,11 +359,14 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 /*
  * Leave the last columns out that would not fit, were all that can give way as
  * narrow as may be. libsmartcols alone would cut the number at the edge, and what
- * is left of it looks like another one.
+ * is left of it looks like another one. It also cuts all columns alike, which
+ * leaves nothing of an id beside a long text: texts give way first, down to their
+ * share of the room that is to spare.
  */
-static void leave_out(struct table *t)
+static void fit(struct table *t)
 {
-	size_t i, used = 0, room = scols_table_get_termwidth(t->scols);
+	size_t i, n = 0, used = 0, room = scols_table_get_termwidth(t->scols);
+	size_t n_shown, spare;
 
 	for (i = 0; i < t->n_chosen; i++) {
 		const char *name = t->command->columns[t->chosen[i]].name;
@@ -377,9 +377,23 @@ static void leave_out(struct table *t)
 			width = give->least;
 		if (!strcmp(name, "NODE"))
 			width += t->branches;
+		if (used + width + (i > 0) > room && i)
+			break;
 		used += width + (i > 0);
-		if (i && used > room &&
-		    scols_column_set_flags(t->columns[i], SCOLS_FL_HIDDEN))
+		n += give != NULL;
+	}
+	n_shown = i;
+	for (; i < t->n_chosen; i++)
+		if (scols_column_set_flags(t->columns[i], SCOLS_FL_HIDDEN))
+			out_of_memory();
+	spare = n && room > used ? (room - used) / n : 0;
+	for (i = 0; i < n_shown; i++) {
+		const struct narrow *give = find_narrow(
+				t->command->columns[t->chosen[i]].name);
+
+		if (give && give->first &&
+		    scols_column_set_whint(t->columns[i],
+					   (double)(give->least + spare) / room))
 			out_of_memory();
 	}
 }
@@ -390,7 +404,7 @@ void table_print(struct table *t)
 		plain_table_print(t->plain, !t->options->no_headings);
 	} else {
 		if (t->fit)
-			leave_out(t);
+			fit(t);
 		scols_print_table(t->scols);
 	}
 	table_free(t);

@@ -380,6 +380,10 @@ test_narrow() {
 			result_of $? "$width columns: with $options nothing is cut"
 		done
 	done
+	# A long text beside ids, and many numbers: room for the least of each.
+	fits 200 ls "--output-all" "$root"
+	[ "$(grep -c '^[abc]0000000[0-9]* *[0-9a-f]\{8\}' "$tmp/terminal")" = 3 ]
+	result_of $? "200 columns: ids can be told apart"
 	# Branches that leave no room for what stands behind the name.
 	parent=100
 	for pid in 110 111 112 113 114 115 116 117 118 119; do
