@@ -93,6 +93,28 @@ test_schema() {
 		"and those of a tree's inner rows" "tree/0/children/0: 'pid' is a required property"
 	refused connector '{"time": 1.5, "event": "namespace", "pid": 1, "tid": 1}' \
 		"the schema wants the fields of an event" "'reason' is a required property"
+	test_otlp_schema
+}
+
+# The rules of OTLP's JSON, each broken once: the mapping of protocol buffers, but with
+# ids in hex and enums as numbers.
+test_otlp_schema() {
+	span='{"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"agentns"},"spans":[{
+		"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x","kind":1,
+		"startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661000000000",
+		"attributes":[{"key":"n","value":{"intValue":"7"}}],"links":[],"status":{}}]}]}]}'
+	echo "$span" >"$tmp/json"
+	check_schema otlp "$tmp/json" "the schema takes a span"
+	while IFS='|' read -r from to text why; do
+		refused otlp "$(echo "$span" | sed "s/$from/$to/")" "and no $text" "$why"
+	done <<-'END'
+		"traceId":"[^"]*"|"traceId":"W47+95gDgQPSabYzgT+GDA=="|id in base64|does not match
+		"spanId":"[^"]*"|"spanId":"0000000000000000"|id that is none|does not match
+		"kind":1|"kind":"SPAN_KIND_INTERNAL"|name of an enum|is not of type 'integer'
+		"15447126610\{9\}"|1544712661000000000|number of 64 bits as a number|is not of type 'string'
+		"intValue":"7"|"intValue":7|attribute that is a number|is not of type 'string'
+		endTimeUnixNano|end_time_unix_nano|name with underscores|'endTimeUnixNano' is a required property
+	END
 }
 
 # filter EXPR IDS TEXT
