@@ -20,11 +20,10 @@ if [ -n "${VALGRIND:-}" ]; then
 	valgrind="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
 	VALGRIND_CMD="$valgrind --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
 fi
-# So do the sanitizers, whose own status is 1, as that of many a failure. Memory of
-# libraries without frame pointers is told apart by a slower walk over the stack.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:exitcode=99:fast_unwind_on_malloc=0
-LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$here/lsan.supp:print_suppressions=0
-export VALGRIND_CMD ASAN_OPTIONS LSAN_OPTIONS
+export VALGRIND_CMD
+# So do the sanitizers.
+# shellcheck source=tests/sanitizers.sh
+. "$here/sanitizers.sh"
 
 run_all()
 {
