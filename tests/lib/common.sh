@@ -43,7 +43,7 @@ BUILD_PACKAGES=(gcc g++ make libc6-dev gcc-multilib bc bison flex libelf-dev lib
 VM_PACKAGES=(qemu-system-x86 dkms e2fsprogs)
 USERSPACE_PACKAGES=(pkg-config libsmartcols-dev libjson-c-dev libncurses-dev scdoc)
 # What the tests of userspace/ look at its results with. Without them those are skipped, and the skips are told of.
-CHECK_PACKAGES=(valgrind strace python3-jsonschema mandoc man-db groff-base)
+CHECK_PACKAGES=(valgrind strace python3-jsonschema mandoc man-db groff-base zsh)
 # What tests/selftests/tracing.sh listens to trace events with; likewise.
 TRACE_PACKAGES=(linux-perf trace-cmd bpftrace)
 # What the tests of file stamps, and the demo, make file systems, copies and policies of security modules with.

@@ -99,7 +99,7 @@ static void enter_session(char **argv)
 	ret = agentns_set_intent(intent);
 	if (ret)
 		errx(EXIT_FAILURE, "cannot set the intent \"%s\" from $AGENT_INTENT: %s",
-		     escape(intent), problem_intent(ret));
+		     shown(intent), problem_intent(ret));
 }
 
 int main(int argc, char **argv)
@@ -111,6 +111,6 @@ int main(int argc, char **argv)
 	argv += optind;
 	execvp(argv[0], argv);
 	error = errno;
-	errx(EXIT_NOT_FOUND, "cannot execute \"%s\": %s", escape(argv[0]),
+	errx(EXIT_NOT_FOUND, "cannot execute \"%s\": %s", shown(argv[0]),
 	     strerror(error));
 }

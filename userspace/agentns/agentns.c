@@ -62,6 +62,6 @@ int main(int argc, char **argv)
 	for (c = commands; *c; c++)
 		if (!strcmp(argv[0], command_word(*c)))
 			return run_command(*c, argc, argv);
-	warnx("there is no command \"%s\"", escape(argv[0]));
+	warnx("there is no command \"%s\"", shown(argv[0]));
 	usage_hint(&command_agentns);
 }

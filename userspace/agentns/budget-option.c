@@ -14,10 +14,10 @@ void parse_budget(const char *spec, struct agent_ns_budget_ex *budget)
 		return;
 	if (bad.length)
 		warnx("bad budget: \"%s\": %s",
-		      escape_n(spec + bad.offset, bad.length), bad.reason);
+		      shown_n(spec + bad.offset, bad.length), bad.reason);
 	else
 		warnx("bad budget \"%s\": %s at character %zu",
-		      escape(spec), bad.reason, bad.offset + 1);
+		      shown(spec), bad.reason, bad.offset + 1);
 	exit(EXIT_USAGE);
 }
 
@@ -28,6 +28,6 @@ __u32 parse_action(const char *name)
 	if (!agentns_action_parse(name, &action))
 		return action;
 	warnx("bad --on-exceed \"%s\": there are log, term, kill, stop and deny",
-	      escape(name));
+	      shown(name));
 	exit(EXIT_USAGE);
 }

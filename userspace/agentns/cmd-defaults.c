@@ -80,7 +80,7 @@ complain(struct place *p, const char *fmt, ...)
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	va_end(args);
-	warnx("%s:%u: %s", escape(p->file), p->line, text ? text : "");
+	warnx("%s:%u: %s", shown(p->file), p->line, text ? text : "");
 	free(text);
 	p->bad = true;
 }
@@ -105,7 +105,7 @@ static void put(struct place *p, const char *folder, const char *name,
 		complain(p, "cannot set %s: %s", name,
 			 problem_control(-errno, name));
 	else if (write(fd, value, len) != (ssize_t)len)
-		complain(p, "cannot set %s to \"%s\": %s", name, escape(value),
+		complain(p, "cannot set %s to \"%s\": %s", name, shown(value),
 			 problem_control(-errno, name));
 	if (fd >= 0)
 		close(fd);
@@ -121,7 +121,7 @@ static void put_budget(struct place *p, const char *spec)
 
 	if (agentns_budget_parse(spec, &budget, &bad)) {
 		complain(p, "bad budget: \"%s\": %s",
-			 escape_n(spec + bad.offset, bad.length), bad.reason);
+			 shown_n(spec + bad.offset, bad.length), bad.reason);
 		return;
 	}
 	for (i = 0; i < N_RESOURCES; i++) {
@@ -156,7 +156,7 @@ static void take(struct place *p, const char *name, const char *value)
 		put_budget(p, value);
 	} else if (!strcmp(name, "on-exceed")) {
 		if (agentns_action_parse(value, &action))
-			complain(p, "there is no action \"%s\"", escape(value));
+			complain(p, "there is no action \"%s\"", shown(value));
 		else
 			put(p, SYSFS, "defaults/action", value);
 	} else if (!strncmp(name, SYSCTL_PREFIX, len) &&
@@ -166,7 +166,7 @@ static void take(struct place *p, const char *name, const char *value)
 		   strncmp(name, "sessions/", 9)) {
 		put(p, SYSFS, name, value);
 	} else {
-		complain(p, "\"%s\" is not the name of a setting", escape(name));
+		complain(p, "\"%s\" is not the name of a setting", shown(name));
 	}
 }
 
@@ -198,7 +198,7 @@ static void take_line(struct place *p, char *line)
 	name = trim(line);
 	value = trim(equals + 1);
 	if (!*value)
-		complain(p, "\"%s\" has no value", escape(name));
+		complain(p, "\"%s\" has no value", shown(name));
 	else
 		take(p, name, value);
 }
@@ -210,7 +210,7 @@ static void take_file(struct place *p, const char *name)
 	size_t size = 0;
 
 	if (!f) {
-		warn("cannot read \"%s\"", escape(name));
+		warn("cannot read \"%s\"", shown(name));
 		p->bad = true;
 		return;
 	}
@@ -218,7 +218,7 @@ static void take_file(struct place *p, const char *name)
 	for (p->line = 1; getline(&line, &size, f) >= 0; p->line++)
 		take_line(p, line);
 	if (ferror(f)) {
-		warnx("cannot read \"%s\"", escape(name));
+		warnx("cannot read \"%s\"", shown(name));
 		p->bad = true;
 	}
 	free(line);

@@ -93,7 +93,7 @@ static void execute(char **argv)
 		argv = shell;
 	}
 	execvp(argv[0], argv);
-	warn("cannot execute \"%s\"", escape(argv[0]));
+	warn("cannot execute \"%s\"", shown(argv[0]));
 	exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE);
 }
 

@@ -61,7 +61,7 @@ static void set_filter(struct request *req, const char *text)
 	req->filter = filter_parse(text, event_columns, &error);
 	if (req->filter)
 		return;
-	warnx("bad filter \"%s\": %s", escape(text), error);
+	warnx("bad filter \"%s\": %s", shown(text), error);
 	usage_hint(&command_events);
 }
 
@@ -73,7 +73,7 @@ static void set_count(struct request *req, const char *text)
 	req->count = strtoul(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && !errno && req->count)
 		return;
-	warnx("bad --count \"%s\": a number from 1 up is wanted", escape(text));
+	warnx("bad --count \"%s\": a number from 1 up is wanted", shown(text));
 	usage_hint(&command_events);
 }
 

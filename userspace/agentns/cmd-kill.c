@@ -107,7 +107,7 @@ static int parse_signal(const char *text)
 		if (abbrev && !strcasecmp(abbrev, name))
 			return sig;
 	}
-	warnx("there is no signal \"%s\"", escape(text));
+	warnx("there is no signal \"%s\"", shown(text));
 	usage_hint(&command_kill);
 }
 

@@ -152,17 +152,17 @@ static int write_file(const char *name, const struct session_list *list,
 	fd = mkstemp(temporary);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out) {
-		warn("cannot create \"%s\"", escape(temporary));
+		warn("cannot create \"%s\"", shown(temporary));
 		goto fail;
 	}
 	print_metrics(out, list, live);
 	if (fchmod(fd, 0666 & ~mask) | fflush(out) | fsync(fd)) {
-		warn("cannot write \"%s\"", escape(temporary));
+		warn("cannot write \"%s\"", shown(temporary));
 		fclose(out);
 		goto fail;
 	}
 	if (fclose(out) || rename(temporary, name)) {
-		warn("cannot write \"%s\"", escape(name));
+		warn("cannot write \"%s\"", shown(name));
 		goto fail;
 	}
 	free(temporary);

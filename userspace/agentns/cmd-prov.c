@@ -123,7 +123,7 @@ static void show_file(struct prov *prov, const char *path, const char *access)
 	int ret = provenance_read(access, &row.prov);
 
 	if (ret) {
-		warnx("cannot read the stamp of \"%s\": %s", escape(path),
+		warnx("cannot read the stamp of \"%s\": %s", shown(path),
 		      ret == -EBADMSG ? "it is malformed" : strerror(-ret));
 		prov->status = EXIT_FAILURE;
 		return;
@@ -131,7 +131,7 @@ static void show_file(struct prov *prov, const char *path, const char *access)
 	if (row.prov.kind == PROV_NONE && !prov->all) {
 		if (prov->recursive)
 			return;
-		warnx("\"%s\" bears no stamp", escape(path));
+		warnx("\"%s\" bears no stamp", shown(path));
 		prov->status = EXIT_FAILURE;
 		return;
 	}
@@ -153,7 +153,7 @@ static void show_trees(struct prov *prov, char **paths)
 		case FTS_DNR:
 		case FTS_ERR:
 		case FTS_NS:
-			warnx("cannot read \"%s\": %s", escape(entry->fts_path),
+			warnx("cannot read \"%s\": %s", shown(entry->fts_path),
 			      strerror(entry->fts_errno));
 			prov->status = EXIT_FAILURE;
 			break;
@@ -183,12 +183,12 @@ int cmd_prov(int argc, char **argv)
 		else
 			prov.all = true;
 	}
-	prov.table = table_new("files", &command_prov, &prov.table_options,
-			       default_columns, NULL);
-	if (optind == argc) {
+	if (optind == argc && !prov.table_options.list_columns) {
 		warnx("no file was given");
 		usage_hint(&command_prov);
 	}
+	prov.table = table_new("files", &command_prov, &prov.table_options,
+			       default_columns, NULL);
 	if (prov.recursive)
 		show_trees(&prov, argv + optind);
 	else

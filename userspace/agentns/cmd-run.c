@@ -103,12 +103,12 @@ static void set_user(struct run *run, const char *name)
 	if (!pw && number_id(name, &run->uid))
 		pw = getpwuid(run->uid);
 	else if (!pw)
-		errx(EXIT_USAGE, "there is no user \"%s\"", escape(name));
+		errx(EXIT_USAGE, "there is no user \"%s\"", shown(name));
 	if (!pw) {
 		/* A number without an entry: no groups, and no home. */
 		if (run->gid == (gid_t)-1)
 			errx(EXIT_USAGE, "user \"%s\" has no entry among the users: give --group, too",
-			     escape(name));
+			     shown(name));
 		run->n_groups = 0;
 		return;
 	}
@@ -137,7 +137,7 @@ static void set_group(struct run *run, const char *name)
 	if (gr)
 		run->gid = gr->gr_gid;
 	else if (!number_id(name, &run->gid))
-		errx(EXIT_USAGE, "there is no group \"%s\"", escape(name));
+		errx(EXIT_USAGE, "there is no group \"%s\"", shown(name));
 }
 
 static void set_env(const char *text)
@@ -148,7 +148,7 @@ static void set_env(const char *text)
 	if (!name)
 		out_of_memory();
 	if (!*name) {
-		warnx("bad --env \"%s\": NAME=VALUE is wanted", escape(text));
+		warnx("bad --env \"%s\": NAME=VALUE is wanted", shown(text));
 		usage_hint(&command_run);
 	}
 	if (*equals ? setenv(name, equals + 1, 1) : unsetenv(name))
@@ -162,7 +162,7 @@ static void set_grace(struct run *run, const char *text)
 
 	if (agentns_time_parse(text, &ns)) {
 		warnx("bad --grace \"%s\": a time is a number of seconds, or one with s, m or h",
-		      escape(text));
+		      shown(text));
 		usage_hint(&command_run);
 	}
 	run->budget.grace_ns = ns;
@@ -276,11 +276,11 @@ static int explain(const struct spawn_failure *f, const struct run *run)
 		      problem_create(-f->error));
 		return EXIT_FAILURE;
 	case STAGE_INTENT:
-		warnx("cannot set the intent \"%s\": %s", escape(run->intent),
+		warnx("cannot set the intent \"%s\": %s", shown(run->intent),
 		      problem_intent(-f->error));
 		return EXIT_FAILURE;
 	case STAGE_BUDGET:
-		warnx("cannot set the budget \"%s\": %s", escape(run->spec),
+		warnx("cannot set the budget \"%s\": %s", shown(run->spec),
 		      problem_budget(-f->error));
 		return EXIT_FAILURE;
 	case STAGE_SEAL:
@@ -288,23 +288,23 @@ static int explain(const struct spawn_failure *f, const struct run *run)
 		return EXIT_FAILURE;
 	case STAGE_GROUP:
 		warnx("cannot become group \"%s\": %s",
-		      escape(run->group ? run->group : run->user),
+		      shown(run->group ? run->group : run->user),
 		      strerror(f->error));
 		return EXIT_FAILURE;
 	case STAGE_USER:
-		warnx("cannot become user \"%s\": %s", escape(run->user),
+		warnx("cannot become user \"%s\": %s", shown(run->user),
 		      strerror(f->error));
 		return EXIT_FAILURE;
 	case STAGE_CWD:
-		warnx("cannot go to the folder \"%s\": %s", escape(run->cwd),
+		warnx("cannot go to the folder \"%s\": %s", shown(run->cwd),
 		      strerror(f->error));
 		return EXIT_FAILURE;
 	case SPAWN_EXEC:
-		warnx("cannot execute \"%s\": %s", escape(command),
+		warnx("cannot execute \"%s\": %s", shown(command),
 		      strerror(f->error));
 		return f->error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 	default:
-		warnx("cannot start a process for \"%s\": %s", escape(command),
+		warnx("cannot start a process for \"%s\": %s", shown(command),
 		      strerror(f->error));
 		return EXIT_FAILURE;
 	}
@@ -340,7 +340,7 @@ static void begin(struct run *run)
 		run->json = fopen(run->json_name, "we");
 		if (!run->json)
 			err(EXIT_FAILURE, "cannot write \"%s\"",
-			    escape(run->json_name));
+			    shown(run->json_name));
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	run->started_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
@@ -356,14 +356,14 @@ static int end(struct run *run, int status)
 		run_finish(run);
 	by_budget = by_budget && *run->exceeded;
 	if (by_budget) {
-		warnx("the budget ended \"%s\": %s reached", escape(run->argv[0]),
+		warnx("the budget ended \"%s\": %s reached", shown(run->argv[0]),
 		      run->exceeded);
 		status = EXIT_BUDGET;
 	}
 	if (run->stats)
 		run_summary(run, status);
 	if (run->json && !run_json(run, status, by_budget))
-		warn("cannot write \"%s\"", escape(run->json_name));
+		warn("cannot write \"%s\"", shown(run->json_name));
 	return status;
 }
 

@@ -108,7 +108,7 @@ static void add_no_limit(struct changes *changes, const char *key)
 	if (!*key || key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] ||
 	    snprintf(spec, sizeof(spec), "%s=1", key) >= (int)sizeof(spec) ||
 	    agentns_budget_parse(spec, &budget, NULL)) {
-		warnx("there is no limit \"%s\"", escape(key));
+		warnx("there is no limit \"%s\"", shown(key));
 		usage_hint(&command_set);
 	}
 	for (i = 0; i < N_RESOURCES; i++)

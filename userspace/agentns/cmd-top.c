@@ -51,7 +51,7 @@ static void set_delay(const char *text)
 	if (end != text && !*end && delay >= 0.1 && delay <= 3600)
 		return;
 	warnx("bad --delay \"%s\": seconds from 0.1 to 3600 are wanted",
-	      escape(text));
+	      shown(text));
 	usage_hint(&command_top);
 }
 
@@ -65,7 +65,7 @@ static void set_sort(struct top *top, const char *name)
 			return;
 		}
 	}
-	warnx("there is nothing \"%s\" to sort by", escape(name));
+	warnx("there is nothing \"%s\" to sort by", shown(name));
 	usage_hint(&command_top);
 }
 
@@ -140,10 +140,8 @@ static void limit_chosen(struct top *top)
 			    sizeof(spec)))
 		return;
 	if (agentns_budget_parse(spec, &budget, &bad)) {
-		char *part = escape_n(spec + bad.offset, bad.length);
-
-		say(top, "\"%s\": %s", part, bad.reason);
-		free(part);
+		say(top, "\"%s\": %s", shown_n(spec + bad.offset, bad.length),
+		    bad.reason);
 		return;
 	}
 	agentns_id_format(&top->chosen, id);

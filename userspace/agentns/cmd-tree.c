@@ -469,6 +469,8 @@ int cmd_tree(int argc, char **argv)
 	handle = open_handle(tree.root);
 	if (what)
 		status = target_find(handle, "show", what, &target);
+	if (status)
+		table_free(tree.table);
 	if (status == EXIT_USAGE)
 		usage_hint(&command_tree);
 	if (!status) {

@@ -103,8 +103,7 @@ static bool is_ascii(const char *text, size_t len)
 	return !(all & 0x8080808080808080);
 }
 
-/* How many places on a screen a string takes. */
-static size_t width_of(const char *text, size_t len)
+size_t width_of(const char *text, size_t len)
 {
 	size_t width = 0, i;
 	mbstate_t state = { 0 };
@@ -291,13 +290,17 @@ static void print_json(struct plain_table *t)
 
 void plain_table_print(struct plain_table *t, bool headings)
 {
-	size_t i;
-
 	if (t->json)
 		print_json(t);
 	else
 		print_table(t, headings);
 	flush(t);
+}
+
+void plain_table_free(struct plain_table *t)
+{
+	size_t i;
+
 	for (i = 0; i < t->n_columns; i++)
 		free(t->columns[i].key);
 	free(t->out.bytes);

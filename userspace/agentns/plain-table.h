@@ -28,7 +28,12 @@ void plain_table_column(struct plain_table *table, const char *name,
 /* plain_table_cell - the next cell; @text stays the caller's, NULL is empty */
 void plain_table_cell(struct plain_table *table, const char *text);
 
-/* plain_table_print - print it, nothing where there are no rows, and free it */
+/* plain_table_print - print it, nothing where there are no rows */
 void plain_table_print(struct plain_table *table, bool headings);
+
+void plain_table_free(struct plain_table *table);
+
+/* width_of - how many places on a screen @len bytes of text take */
+size_t width_of(const char *text, size_t len);
 
 #endif /* AGENTNS_PLAIN_TABLE_H */

@@ -110,7 +110,7 @@ void run_summary(const struct run *run, int status)
 
 	fprintf(stderr, "\nsession      %s\n", agentns_id_format(&s->id, id));
 	if (run->intent)
-		fprintf(stderr, "intent       %s\n", escape(run->intent));
+		fprintf(stderr, "intent       %s\n", shown(run->intent));
 	fprintf(stderr, "status       %d%s%s\n", status,
 		*run->exceeded ? ", limits reached: " : "", run->exceeded);
 	if (!s->fields)

@@ -17,7 +17,7 @@ struct agentns *open_handle(const char *root)
 	ret = agentns_open(&handle, root);
 	if (ret)
 		errx(EXIT_FAILURE, "cannot open \"%s\": %s",
-		     escape(root ? root : "/"), strerror(-ret));
+		     shown(root ? root : "/"), strerror(-ret));
 	return handle;
 }
 

@@ -25,6 +25,10 @@ struct table {
 	struct plain_table *plain;	/* not NULL: instead of @scols */
 	struct filter *filter;
 	const char *tree;
+	bool fit;	/* into the width of a terminal */
+	struct libscols_column *columns[COLUMNS_MAX];
+	size_t widths[COLUMNS_MAX];	/* of what is in them */
+	size_t branches;	/* how wide the tree's are */
 	size_t chosen[COLUMNS_MAX];
 	size_t n_chosen;
 };
@@ -81,7 +85,8 @@ bool table_option(struct table_options *options, int c, const char *arg)
 
 static void choose(struct table *t, const char *list)
 {
-	const struct column *columns = t->command->columns;
+	const struct command *command = t->command;
+	const struct column *columns = command->columns;
 
 	for (;;) {
 		size_t len = strcspn(list, ","), i;
@@ -92,8 +97,9 @@ static void choose(struct table *t, const char *list)
 				break;
 		if (!columns[i].name) {
 			warnx("there is no column \"%s\" (--list-columns lists them)",
-			      escape_n(list, len));
-			usage_hint(t->command);
+			      shown_n(list, len));
+			free(t);
+			usage_hint(command);
 		}
 		if (t->n_chosen == COLUMNS_MAX)
 			errx(EXIT_USAGE, "more than %d columns were asked for",
@@ -130,7 +136,7 @@ print_columns(const struct command *command, const struct table_options *o)
 
 	if (!scols || !scols_table_new_column(scols, "COLUMN", 0, 0) ||
 	    !scols_table_new_column(scols, "TYPE", 0, 0) ||
-	    !scols_table_new_column(scols, "DESCRIPTION", 0, 0))
+	    !scols_table_new_column(scols, "DESCRIPTION", 0, SCOLS_FL_WRAP))
 		out_of_memory();
 	scols_table_set_name(scols, "columns");
 	scols_table_enable_json(scols, o->json);
@@ -149,6 +155,40 @@ print_columns(const struct command *command, const struct table_options *o)
 	exit(EXIT_SUCCESS);
 }
 
+/*
+ * What gives way on a terminal that is too narrow: text that somebody chose, and
+ * ids, of whose digits the first will do. What doctor found is to be read whole. A
+ * number is never cut.
+ */
+static const struct narrow {
+	const char *name;
+	int flags;
+	bool first;	/* before those that are not */
+	size_t least;	/* places, or another column is left out */
+} narrow[] = {
+	{ "CMD",	SCOLS_FL_TRUNC,	true, 8 },
+	{ "DETAIL",	SCOLS_FL_WRAP,	false, 12 },
+	{ "FILE",	SCOLS_FL_TRUNC,	true, 8 },
+	{ "FIX",	SCOLS_FL_WRAP,	false, 12 },
+	{ "FROM",	SCOLS_FL_TRUNC,	false, 8 },
+	{ "ID",		SCOLS_FL_TRUNC,	false, 8 },
+	{ "INTENT",	SCOLS_FL_TRUNC,	true, 8 },
+	{ "NODE",	SCOLS_FL_TRUNC,	false, 12 },
+	{ "PARENT",	SCOLS_FL_TRUNC,	false, 8 },
+	{ "SESSION",	SCOLS_FL_TRUNC,	false, 8 },
+	{ "SOURCE",	SCOLS_FL_TRUNC,	true, 8 },
+};
+
+static const struct narrow *find_narrow(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++)
+		if (!strcmp(narrow[i].name, name))
+			return &narrow[i];
+	return NULL;
+}
+
 static void make_columns(struct table *t)
 {
 	static const int types[] = {
@@ -161,7 +201,8 @@ static void make_columns(struct table *t)
 	for (i = 0; i < t->n_chosen; i++) {
 		const struct column *c = &t->command->columns[t->chosen[i]];
 		struct libscols_column *column;
-		int flags = 0;
+		const struct narrow *give = find_narrow(c->name);
+		int flags = give ? give->flags : 0;
 
 		if (t->plain) {
 			plain_table_column(t->plain, c->name, c->type);
@@ -177,6 +218,8 @@ static void make_columns(struct table *t)
 		if (!column || scols_column_set_json_type(column,
 							  types[c->type]))
 			out_of_memory();
+		t->columns[i] = column;
+		t->widths[i] = strlen(c->name);
 	}
 }
 
@@ -205,8 +248,10 @@ struct table *table_new(const char *name, const struct command *command,
 		t->filter = filter_parse(options->filter, command->columns,
 					 &error);
 		if (!t->filter) {
-			warnx("bad filter \"%s\": %s", escape(options->filter),
+			warnx("bad filter \"%s\": %s", shown(options->filter),
 			      error);
+			free(error);
+			free(t);
 			usage_hint(command);
 		}
 	}
@@ -226,6 +271,8 @@ struct table *table_new(const char *name, const struct command *command,
 	/* What may be unsafe is escaped by us, and once is enough. */
 	scols_table_enable_noencoding(t->scols,
 				      !options->json && !options->raw);
+	t->fit = !options->json && !options->raw && isatty(STDOUT_FILENO);
+	scols_table_enable_nowrap(t->scols, t->fit);
 	make_columns(t);
 	return t;
 }
@@ -255,6 +302,25 @@ static char *make_safe(char *text)
 	return safe;
 }
 
+/* Two places a level. */
+static void widen_branches(struct table *t, struct libscols_line *line)
+{
+	size_t width = 0;
+
+	while (t->fit && (line = scols_line_get_parent(line)))
+		width += 2;
+	if (width > t->branches)
+		t->branches = width;
+}
+
+static void widen_column(struct table *t, size_t i, const char *text)
+{
+	size_t width = width_of(text, strlen(text));
+
+	if (width > t->widths[i])
+		t->widths[i] = width;
+}
+
 void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		void *parent)
 {
@@ -268,6 +334,7 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 					    t->options->list ? NULL : parent);
 		if (!line)
 			out_of_memory();
+		widen_branches(t, line);
 	}
 	for (i = 0; i < t->n_chosen; i++) {
 		char *text = cell(row, t->chosen[i]);
@@ -276,6 +343,8 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		if (text && t->command->columns[t->chosen[i]].type ==
 		    COLUMN_STRING && !t->options->json && !t->options->raw)
 			text = make_safe(text);
+		if (t->fit && text)
+			widen_column(t, i, text);
 		if (t->plain) {
 			plain_table_cell(t->plain, text);
 			free(text);
@@ -287,14 +356,65 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 	return t->plain ? (void *)t : line;
 }
 
+/*
+ * Leave the last columns out that would not fit, were all that can give way as
+ * narrow as may be. libsmartcols alone would cut the number at the edge, and what
+ * is left of it looks like another one. It also cuts all columns alike, which
+ * leaves nothing of an id beside a long text: texts give way first, down to their
+ * share of the room that is to spare.
+ */
+static void fit(struct table *t)
+{
+	size_t i, n = 0, used = 0, room = scols_table_get_termwidth(t->scols);
+	size_t n_shown, spare;
+
+	for (i = 0; i < t->n_chosen; i++) {
+		const char *name = t->command->columns[t->chosen[i]].name;
+		const struct narrow *give = find_narrow(name);
+		size_t width = t->widths[i];
+
+		if (give && width > give->least)
+			width = give->least;
+		if (!strcmp(name, "NODE"))
+			width += t->branches;
+		if (used + width + (i > 0) > room && i)
+			break;
+		used += width + (i > 0);
+		n += give != NULL;
+	}
+	n_shown = i;
+	for (; i < t->n_chosen; i++)
+		if (scols_column_set_flags(t->columns[i], SCOLS_FL_HIDDEN))
+			out_of_memory();
+	spare = n && room > used ? (room - used) / n : 0;
+	for (i = 0; i < n_shown; i++) {
+		const struct narrow *give = find_narrow(
+				t->command->columns[t->chosen[i]].name);
+
+		if (give && give->first &&
+		    scols_column_set_whint(t->columns[i],
+					   (double)(give->least + spare) / room))
+			out_of_memory();
+	}
+}
+
 void table_print(struct table *t)
 {
 	if (t->plain) {
 		plain_table_print(t->plain, !t->options->no_headings);
 	} else {
+		if (t->fit)
+			fit(t);
 		scols_print_table(t->scols);
-		scols_unref_table(t->scols);
 	}
+	table_free(t);
+}
+
+void table_free(struct table *t)
+{
+	if (t->plain)
+		plain_table_free(t->plain);
+	scols_unref_table(t->scols);
 	filter_free(t->filter);
 	free(t);
 }

@@ -100,6 +100,9 @@ void *table_add(struct table *table, table_cell_fn cell, const void *row,
 /* table_print - print the table and free it */
 void table_print(struct table *table);
 
+/* table_free - free a table that is not printed */
+void table_free(struct table *table);
+
 /* format - sprintf() into a string for free(); ends the program without memory */
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

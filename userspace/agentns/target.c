@@ -32,7 +32,7 @@ static pid_t parse_pid(const char *text)
 
 static int no_support(const struct search *s)
 {
-	warnx("cannot %s %s: " NO_SUPPORT, s->verb, escape(s->what));
+	warnx("cannot %s %s: " NO_SUPPORT, s->verb, shown(s->what));
 	return EXIT_FAILURE;
 }
 
@@ -71,13 +71,13 @@ static int find_by_pid(const struct search *search, pid_t pid)
 		return no_support(search);
 	if (ret) {
 		warnx("cannot %s the session of process %ld (%s): %s",
-		      search->verb, (long)pid, escape(t->comm),
+		      search->verb, (long)pid, shown(t->comm),
 		      problem_read(ret));
 		return EXIT_FAILURE;
 	}
 	if (agentns_id_is_zero(&t->session.id)) {
 		warnx("process %ld (%s) is not in an agent session ('agentns ls' lists the sessions)",
-		      (long)pid, escape(t->comm));
+		      (long)pid, shown(t->comm));
 		return EXIT_FAILURE;
 	}
 	ret = agentns_session_read(search->handle, &t->session.id, &session);
@@ -158,7 +158,7 @@ static int find_by_id(const struct search *search, bool maybe_pid)
 	}
 	if (ret == -EINVAL) {
 		warnx("\"%s\" is neither a PID nor a session id (4 to 32 hex digits)",
-		      escape(what));
+		      shown(what));
 		return EXIT_USAGE;
 	}
 	if (ret == -ENOSYS)

@@ -25,7 +25,7 @@ static const struct {
 	bool rate;
 	const char *heading;
 	int width;
-} shown[] = {
+} cells[] = {
 	{ RES_SYSCALLS,	   true,  "CALLS/S", 9 },
 	{ RES_WRITE_BYTES, true,  "WRITE/S", 9 },
 	{ RES_CPU,	   true,  "CPU%", 7 },
@@ -39,7 +39,7 @@ static const struct {
 	{ RES_UNLINKS,	   false, "UNLINKS", 8 },
 };
 
-#define N_SHOWN		(sizeof(shown) / sizeof(shown[0]))
+#define N_CELLS		(sizeof(cells) / sizeof(cells[0]))
 #define ID_WIDTH	12
 /* What the tag has at the least, before another column gets room. */
 #define INTENT_WIDTH	16
@@ -53,7 +53,7 @@ void top_screen_open(void)
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		errx(EXIT_FAILURE, "the terminal \"%s\" is not known or cannot move its cursor (set TERM, or use 'agentns ls')",
-		     escape(getenv("TERM") ? getenv("TERM") : ""));
+		     shown(getenv("TERM") ? getenv("TERM") : ""));
 	set_escdelay(25);
 	cbreak();
 	noecho();
@@ -111,13 +111,13 @@ static void short_time(double seconds, char buf[24])
 
 static void cell_text(const struct top_row *row, size_t column, char buf[24])
 {
-	enum resource_id res = shown[column].resource;
+	enum resource_id res = cells[column].resource;
 	bool bytes = res == RES_WRITE_BYTES;
 
 	strcpy(buf, "-");
 	if (!resource_known(res, &row->session))
 		return;
-	if (!shown[column].rate) {
+	if (!cells[column].rate) {
 		uint64_t value = resource_counter(res, &row->session);
 
 		if (resource_is_time(res))
@@ -174,7 +174,7 @@ static void add_fitting(int y, int x, const char *text)
 
 static bool fits(int x, size_t column)
 {
-	return x + shown[column].width + 1 + INTENT_WIDTH <= COLS;
+	return x + cells[column].width + 1 + INTENT_WIDTH <= COLS;
 }
 
 static void draw_headings(const struct top *top)
@@ -185,18 +185,18 @@ static void draw_headings(const struct top *top)
 	attron(A_REVERSE);
 	mvhline(1, 0, ' ', COLS);
 	mvaddnstr(1, 0, "ID", COLS);
-	for (i = 0; i < N_SHOWN; i++) {
-		bool sorted = shown[i].resource == top->sort &&
-			      shown[i].rate == top->by_rate;
+	for (i = 0; i < N_CELLS; i++) {
+		bool sorted = cells[i].resource == top->sort &&
+			      cells[i].rate == top->by_rate;
 
 		if (!fits(x, i))
 			continue;
 		if (sorted)
 			attron(A_BOLD | A_UNDERLINE);
-		mvprintw(1, x, "%*s", shown[i].width, shown[i].heading);
+		mvprintw(1, x, "%*s", cells[i].width, cells[i].heading);
 		if (sorted)
 			attroff(A_BOLD | A_UNDERLINE);
-		x += shown[i].width;
+		x += cells[i].width;
 	}
 	if (x + 1 < COLS)
 		mvaddnstr(1, x + 1, "INTENT", COLS - x - 1);
@@ -217,12 +217,12 @@ static void draw_row(const struct top *top, size_t i)
 	mvhline(y, 0, ' ', COLS);
 	agentns_id_format(&row->session.id, id);
 	mvaddnstr(y, 0, id, ID_WIDTH - 1 < COLS ? ID_WIDTH - 1 : COLS);
-	for (column = 0; column < N_SHOWN; column++) {
+	for (column = 0; column < N_CELLS; column++) {
 		if (!fits(x, column))
 			continue;
 		cell_text(row, column, text);
-		mvprintw(y, x, "%*s", shown[column].width, text);
-		x += shown[column].width;
+		mvprintw(y, x, "%*s", cells[column].width, text);
+		x += cells[column].width;
 	}
 	intent = escape(row->session.fields ? row->session.intent : "(ended)");
 	add_fitting(y, x + 1, intent);

@@ -100,3 +100,19 @@ char *escape(const char *text)
 {
 	return escape_n(text, strlen(text));
 }
+
+const char *shown_n(const char *text, size_t len)
+{
+	static char *recent[4];
+	static unsigned int next;
+	char **slot = &recent[next++ % 4];
+
+	free(*slot);
+	*slot = escape_n(text, len);
+	return *slot;
+}
+
+const char *shown(const char *text)
+{
+	return shown_n(text, strlen(text));
+}

@@ -23,4 +23,12 @@ char *escape_n(const char *text, size_t len);
 /* escape - the same for a string */
 char *escape(const char *text);
 
+/*
+ * shown_n, shown - the same for a message, whose strings nobody frees
+ *
+ * Return: a string that is good until the fourth call from now.
+ */
+const char *shown_n(const char *text, size_t len);
+const char *shown(const char *text);
+
 #endif /* AGENTNS_ESCAPE_H */

@@ -142,6 +142,6 @@ void no_operands(const struct command *command, int argc, char **argv)
 {
 	if (optind == argc)
 		return;
-	warnx("unexpected argument \"%s\"", escape(argv[optind]));
+	warnx("unexpected argument \"%s\"", shown(argv[optind]));
 	usage_hint(command);
 }

@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # For tests of the programs on a kernel with agent sessions; needs tap.sh.
+# SANITIZE=1 takes those that were built with sanitizers.
 
-BUILD=${BUILD:-$here/../build}
+BUILD=${BUILD:-$here/../build${SANITIZE:+/sanitize}}
 # The tests that source this read them.
 # shellcheck disable=SC2034
 {
@@ -14,6 +15,14 @@ zeros=00000000000000000000000000000000
 if [ ! -e /proc/self/agent_session ]; then
 	echo "1..0 # SKIP this kernel has no agent sessions, or agentns.ko is not loaded"
 	exit 0
+fi
+if [ -n "${SANITIZE:-}" ]; then
+	if [ ! -x "$BUILD/agentns" ]; then
+		echo "1..0 # SKIP the programs with sanitizers are not built: make -C userspace SANITIZE=1"
+		exit 0
+	fi
+	# shellcheck source=tests/sanitizers.sh
+	. "$here/sanitizers.sh"
 fi
 tmp=$(mktemp -d) || exit 1
 chmod 755 "$tmp"
@@ -69,6 +78,16 @@ start() {
 	id=$(cat "$tmp/id")
 	pid=$(cat "$tmp/pid")
 	rm "$tmp/id"
+}
+
+# until_true COMMAND... - for at most 20 seconds
+until_true() {
+	n=0
+	until "$@"; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || return 1
+		sleep 0.1
+	done
 }
 
 stop() {

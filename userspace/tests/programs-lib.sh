@@ -3,10 +3,8 @@
 # For tests of the programs: run them, look at what they say, and make trees of
 # files that look like a system with sessions, for --sysroot.
 
-# Programs that end early leave their memory to the kernel; run.sh says so too.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 LC_ALL=C.UTF-8
-export ASAN_OPTIONS LC_ALL
+export LC_ALL
 unset AGENT_INTENT
 
 tmp=$(mktemp -d) || exit 1

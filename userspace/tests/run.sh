@@ -9,17 +9,21 @@
 
 set -u
 
-# Scripts put $VALGRIND_CMD before the programs that they call. Leaks are not
-# errors there: a program that ends early leaves its memory to the kernel.
-# agentns executes the rest of itself, which is to be looked at, too, but not
-# the commands that it starts.
+# Scripts put $VALGRIND_CMD before the programs that they call. Memory that is lost
+# is an error; what a program that ends early still holds is not. agentns executes
+# the rest of itself, which is to be looked at, too, but not the commands that it
+# starts.
+here=$(cd "$(dirname "$0")" && pwd)
 valgrind=
 VALGRIND_CMD=
 if [ -n "${VALGRIND:-}" ]; then
-	VALGRIND_CMD="valgrind -q --error-exitcode=99 --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
-	valgrind="valgrind -q --error-exitcode=99 --leak-check=full"
+	valgrind="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=$here/valgrind.supp"
+	VALGRIND_CMD="$valgrind --trace-children=yes --trace-children-skip=/usr/*,/bin/*,/sbin/*,/lib/*"
 fi
 export VALGRIND_CMD
+# So do the sanitizers.
+# shellcheck source=tests/sanitizers.sh
+. "$here/sanitizers.sh"
 
 run_all()
 {

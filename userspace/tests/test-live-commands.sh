@@ -235,6 +235,129 @@ END
 	fi
 }
 
+# gone PID
+# shellcheck disable=SC2317 # until_true calls it
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+test_run_ends() {
+	# The shell outlives the SIGTERM that it tells of, and not what follows.
+	agentns run --budget wall=1 --on-exceed term --grace 2 -- \
+		sh -c 'trap "echo told" TERM; while :; do sleep 0.1; done'
+	if module_cannot; then
+		expect 1 "" "*cannot set the budget*" "run --grace: refused, not executed"
+	else
+		expect 124 "told*" "*the budget ended*max_elapsed_ns*" \
+			"run --grace: told to end, then killed"
+	fi
+	agentns run --group nogroup sh -c 'id -u; id -gn'
+	expect 0 "0
+nogroup" "" "run --group"
+	agentns run --group tty --user nobody sh -c 'id -un; id -gn; id -Gn'
+	expect 0 "nobody
+tty
+tty nogroup" "" "run --group has the last word on --user's"
+	rm -f "$tmp/pid"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	"$BUILD/agentns" run --user nobody sh -c 'echo $$; exec sleep 100' >"$tmp/pid" &
+	runner=$!
+	until_true test -s "$tmp/pid"
+	kill -0 "$(cat "$tmp/pid")"
+	result_of $? "run --user: the command runs"
+	kill -KILL "$runner"
+	wait "$runner"
+	until_true gone "$(cat "$tmp/pid")"
+	result_of $? "run --user, killed: leaves no command behind"
+}
+
+# What root tries from inside, and what comes of it: each status, then the limit.
+# shellcheck disable=SC2016 # the inner shell expands it
+inside='
+	own=$(cat /proc/self/agent_session)
+	"$0" enter "$1" cat /proc/self/agent_session
+	echo "enter: $?"
+	for opens in 8000 6000 7000; do
+		"$0" set --budget opens=$opens "$own"
+		echo "$opens: $?"
+	done
+	"$0" set --no-limit opens "$own"
+	echo "none: $?"
+	cat "/sys/kernel/agentns/sessions/$own/max_opens"'
+
+test_seal() {
+	start beside wall=1h
+	agentns run --budget opens=7000 -- sh -c "$inside" "$BUILD/agentns" "$id"
+	expect 0 "$id
+enter: 0
+8000: 0
+6000: 0
+7000: 0
+none: 0
+max" "" "without --seal: root leaves, and loosens the budget"
+	agentns run --seal --budget opens=7000 -- sh -c "$inside" "$BUILD/agentns" "$id"
+	if module_cannot; then
+		skip "run --seal (this module has no seals)"
+	else
+		expect 0 "enter: 1
+8000: 1
+6000: 0
+7000: 1
+none: 1
+6000" "*cannot enter*a sealed session cannot be left*cannot set max_opens*" \
+			"run --seal: root cannot leave, and tightens the budget alone"
+	fi
+	stop
+}
+
+# watched N - are there so many that watch events? Each has its instance of tracefs.
+# shellcheck disable=SC2317 # until_true calls it
+watched() {
+	[ "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune | wc -l)" -ge "$1" ]
+}
+
+# What stops by itself ends with status 0, and timeout's is 124.
+test_events_chosen() {
+	timeout 60 "$BUILD/agentns" events -Q 'EVENT == exceeded || EVENT == kill' -c 2 \
+		>"$tmp/text" 2>"$tmp/err" &
+	text=$!
+	timeout 60 "$BUILD/agentns" events -J -Q 'INTENT == greedy && LIMIT > 65535' --count 1 \
+		>"$tmp/json" 2>"$tmp/err" &
+	json=$!
+	timeout 60 "$BUILD/agentns" events --count 3 >"$tmp/three" 2>"$tmp/err" &
+	three=$!
+	until_true watched 3
+	sleep 1
+	"$BUILD/agentns" run --intent modest --budget write_bytes=1G true
+	# shellcheck disable=SC2016 # the inner shell expands it
+	"$BUILD/agentns" run --intent greedy --budget write_bytes=64K sh -c '
+		cat /proc/self/agent_session >"$0"
+		exec cat /dev/zero' "$tmp/id" >/dev/null 2>&1
+	id=$(cat "$tmp/id")
+	rm "$tmp/id"
+	wait "$text"
+	status=$?
+	# Which of the two comes first is the kernel's to decide.
+	sort -k 2 "$tmp/text" >"$tmp/out"
+	expect 0 "*Z exceeded $id max_write_bytes value=* limit=65536 action=kill intent=greedy
+*Z kill     $id cause=max_write_bytes intent=greedy" "" \
+		"events -Q: a limit that is reached, and the end by it"
+	wait "$json"
+	status=$?
+	mv "$tmp/json" "$tmp/out"
+	expect 0 '{"time":"*Z","event":"exceeded","id":"'"$id"'",*"resource":"max_write_bytes","value":*,"limit":65536,"action":"kill"}' \
+		"" "events -Q -J: by tag and by number"
+	check_schema event+ "$tmp/out" "events: a limit that is reached as the schema has it"
+	wait "$three"
+	status=$?
+	mv "$tmp/three" "$tmp/out"
+	expect 0 "*Z start *
+*Z intent * intent=modest
+*Z end *" "" "events --count: so many"
+	[ "$(wc -l <"$tmp/out")" = 3 ]
+	result_of $? "events --count: and no more"
+}
+
 test_events() {
 	if ! mountpoint -q /sys/kernel/tracing; then
 		mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
@@ -244,13 +367,7 @@ test_events() {
 		"$BUILD/agentns" events $format >"$tmp/events$format" &
 		eval "watcher$(echo $format | tr -d -)=\$!"
 	done
-	# Until all watch: their instances are there.
-	n=0
-	while [ "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune | wc -l)" -lt 3 ] &&
-		[ $n -lt 100 ]; do
-		sleep 0.1
-		n=$((n + 1))
-	done
+	until_true watched 3
 	sleep 1
 	# Who enters is called that.
 	ln -s "$(readlink -f "$BUILD/agentns")" "$tmp/a=\""
@@ -339,6 +456,21 @@ END
 		: >"$tmp/out"
 		expect 0 "" "" "events $source: a reader that goes away while nothing happens"
 	done
+	# What it prints before it is stopped is whole.
+	timeout 4 "$BUILD/agentns" events --connector --processes -J >"$tmp/out" 2>"$tmp/err" &
+	watcher=$!
+	n=0
+	while [ $n -lt 30 ]; do
+		"$BUILD/agentns-unshare" true
+		sleep 0.1
+		n=$((n + 1))
+	done
+	wait $watcher
+	for event in namespace fork exec exit; do
+		grep -q '"event":"'"$event"'"' "$tmp/out"
+		result_of $? "events --connector: $event"
+	done
+	check_schema connector+ "$tmp/out" "events --connector: JSON as the schema has it"
 	unprivileged "$BUILD/agentns" events
 	expect 1 "" "*cannot watch events: permission denied*root*" \
 		"events: not as a user"
@@ -362,6 +494,49 @@ test_enter() {
 	agentns enter
 	expect 2 "" "*no PID*" "enter: nothing"
 	stop
+}
+
+# file_is FILE TEXT
+# shellcheck disable=SC2317 # until_true calls it
+file_is() {
+	[ "$(cat "$1")" = "$2" ]
+}
+
+# shellcheck disable=SC2317
+states_are() {
+	[ "$(states "$1")" = "$2" ]
+}
+
+# The one session that there is is the one that is selected.
+test_top() {
+	start job wall=1h
+	mkfifo "$tmp/keys"
+	TERM=xterm script -qec "stty rows 24 cols 120; exec '$BUILD/agentns' top -d 0.2" \
+		"$tmp/screen" <"$tmp/keys" >/dev/null 2>&1 &
+	screen=$!
+	exec 9>"$tmp/keys"
+	until_true grep -q "$(echo "$id" | cut -c1-11)" "$tmp/screen"
+	result_of $? "top: the session is on the screen"
+	printf ty >&9
+	until_true states_are "$id" T
+	result_of $? "top: t stops it"
+	printf cy >&9
+	until_true states_are "$id" S
+	result_of $? "top: c lets it go on"
+	printf 'lopens=7000,wall=2h\r' >&9
+	until_true file_is "$sessions/$id/max_opens" 7000 &&
+		until_true file_is "$sessions/$id/max_elapsed_ns" 7200000000000
+	result_of $? "top: l limits it"
+	printf 'itag of top\r' >&9
+	until_true file_is "$sessions/$id/intent" "tag of top"
+	result_of $? "top: i sets its tag"
+	printf ky >&9
+	wait "$runner"
+	result_of $(($? != 137)) "top: k kills it"
+	printf q >&9
+	wait "$screen"
+	result_of $? "top: q ends it"
+	exec 9>&-
 }
 
 test_metrics() {
@@ -418,7 +593,11 @@ test_kill
 test_stop
 test_hidden
 test_run_options
+test_run_ends
+test_seal
 test_events
+test_events_chosen
 test_enter
+test_top
 test_metrics
 tap_done

@@ -181,7 +181,7 @@ assert s[0]["syscalls"] == 18446744073709551615, s
 assert s[0]["elapsed"] == 3.0 and s[0]["max_forks"] == 10, s
 assert s[1]["max_forks"] is None and s[0]["depth"] == 1, s
 assert s[1]["intent"] == "n\u00e9 \033[2J", s' "ls: typed JSON"
-	check_schema ls "$tmp/out" "ls: JSON as the schema has it"
+	check_schema ls_chosen "$tmp/out" "ls: JSON as the schema has it"
 
 	echo 5000 >"$tmp/root/sys/kernel/agentns/sessions_live"
 	agentns ls --sysroot "$tmp/root" -n

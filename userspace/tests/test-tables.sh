@@ -46,9 +46,19 @@ assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' 
 	check_schema columns "$tmp/out" "ls -H: JSON as the schema has it"
 	# shellcheck disable=SC2086 # an option and its argument
 	{
-	agentns ls $root -n --output-all -r
-	[ "$(awk '{ print NF }' "$tmp/out" | sort -u | tr '\n' ' ')" != "" ] && [ "$status" = 0 ]
+	# The columns that -H names, in that order, and each line has as many fields.
+	agentns ls -H -n -r
+	columns=$(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')
+	agentns ls $root --output-all -r
+	[ "$status" = 0 ] && [ "$(head -n 1 "$tmp/out") " = "$columns" ] &&
+		[ "$(wc -l <"$tmp/out")" = 4 ] &&
+		[ "$(tr -cd ' \n' <"$tmp/out" | sort -u | wc -c)" = "$(echo "$columns" | wc -w)" ]
 	result_of $? "ls --output-all"
+	agentns ls $root --output-all -n -r -Q "ID == $b"
+	[ "$(cut -d ' ' -f "$(echo "$columns" | tr ' ' '\n' | grep -nx MAX_FORKS | cut -d: -f1)" "$tmp/out")" = 10 ]
+	result_of $? "ls --output-all: a value stands in its column"
+	agentns ls $root -J
+	check_schema ls "$tmp/out" "ls -J: as the schema has it"
 	agentns ls $root --output-all -J
 	check_schema ls "$tmp/out" "ls -J --output-all: as the schema has it"
 	agentns ls $root -l -n -o ID
@@ -56,6 +66,55 @@ assert len(c) == 28 and c[0]["column"] == "ID" and c[3]["type"] == "number", c' 
 $b
 $c" "" "ls -l"
 	}
+}
+
+# refused NAME JSON TEXT WHY - by the schema; WHY is a pattern of grep
+refused() {
+	if [ -z "$schema_python" ]; then
+		skip "$3 (python3-jsonschema is missing)"
+		return
+	fi
+	echo "$2" >"$tmp/json"
+	"$schema_python" "$(dirname "$0")/check-schema.py" \
+		"$(dirname "$0")/../schema/agentns.schema.json" "$1" "$tmp/json" >"$tmp/said" 2>&1
+	[ $? = 1 ] && grep -q "$4" "$tmp/said"
+	result_of $? "$3"
+}
+
+test_schema() {
+	for t in ls=sessions tree=tree prov=files doctor=checks; do
+		refused "${t%=*}" '{"'"${t#*=}"'": [{}]}' \
+			"the schema wants the columns of ${t%=*}" "'.*' is a required property"
+		refused "${t%=*}_chosen" '{"'"${t#*=}"'": [{}]}' \
+			"the schema wants some column of ${t%=*} -o" "enough properties\|non-empty"
+	done
+	refused tree '{"tree": [{"node": "x", "pid": null, "user": null, "syscalls": 1,
+		"write_bytes": 1, "forks": 1, "elapsed": 1, "intent": "", "children": [{"node": "y"}]}]}' \
+		"and those of a tree's inner rows" "tree/0/children/0: 'pid' is a required property"
+	refused connector '{"time": 1.5, "event": "namespace", "pid": 1, "tid": 1}' \
+		"the schema wants the fields of an event" "'reason' is a required property"
+	test_otlp_schema
+}
+
+# The rules of OTLP's JSON, each broken once: the mapping of protocol buffers, but with
+# ids in hex and enums as numbers.
+test_otlp_schema() {
+	span='{"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"agentns"},"spans":[{
+		"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x","kind":1,
+		"startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661000000000",
+		"attributes":[{"key":"n","value":{"intValue":"7"}}],"links":[],"status":{}}]}]}]}'
+	echo "$span" >"$tmp/json"
+	check_schema otlp "$tmp/json" "the schema takes a span"
+	while IFS='|' read -r from to text why; do
+		refused otlp "$(echo "$span" | sed "s/$from/$to/")" "and no $text" "$why"
+	done <<-'END'
+		"traceId":"[^"]*"|"traceId":"W47+95gDgQPSabYzgT+GDA=="|id in base64|does not match
+		"spanId":"[^"]*"|"spanId":"0000000000000000"|id that is none|does not match
+		"kind":1|"kind":"SPAN_KIND_INTERNAL"|name of an enum|is not of type 'integer'
+		"15447126610\{9\}"|1544712661000000000|number of 64 bits as a number|is not of type 'string'
+		"intValue":"7"|"intValue":7|attribute that is a number|is not of type 'string'
+		endTimeUnixNano|end_time_unix_nano|name with underscores|'endTimeUnixNano' is a required property
+	END
 }
 
 # filter EXPR IDS TEXT
@@ -145,6 +204,8 @@ assert [n["node"] for n in t] == ["'$a'", "'$b'"], t
 assert [n["node"] for n in t[0]["children"]] == ["sh", "'$c'"], t
 assert t[0]["children"][0]["pid"] == 100 and t[0]["pid"] is None, t
 assert t[0]["forks"] == 5, t' "tree: JSON is nested"
+	agentns tree $root -J
+	check_schema tree "$tmp/out" "tree -J: as the schema has it"
 	agentns tree $root -J --output-all
 	check_schema tree "$tmp/out" "tree -J --output-all: as the schema has it"
 	agentns tree $root ffff
@@ -281,6 +342,14 @@ $b session" "" "table: tree"
 	}
 }
 
+# on_terminal COLUMNS ARG... - agentns on a terminal so wide, into $tmp/terminal
+on_terminal() {
+	width=$1
+	shift
+	script -qec "stty cols $width; LC_ALL=$LC_ALL exec '$BUILD/agentns' $*" \
+		"$tmp/typescript" </dev/null | tr -d '\r' >"$tmp/terminal"
+}
+
 # On a terminal libsmartcols prints the table, and elsewhere we do: the same.
 test_plain() {
 	printf 'a"\\/ \303\251 \346\274\242\345\255\227 e\314\201\n' >"$sessions/$a/intent"
@@ -288,14 +357,105 @@ test_plain() {
 		"-o ID,GRACE,MAX_FORKS" "-n -o INTENT" "-Q FORKS==99"; do
 		# shellcheck disable=SC2086
 		agentns ls $root $options
-		script -qec "stty cols 2000; LC_ALL=$LC_ALL exec '$BUILD/agentns' ls $root $options" \
-			"$tmp/typescript" </dev/null | tr -d '\r' >"$tmp/terminal"
+		on_terminal 2000 ls "$root" "$options"
 		[ "$status" = 0 ] && cmp -s "$tmp/out" "$tmp/terminal"
 		good=$?
 		result_of $good "as on a terminal: ls $options"
 		[ $good = 0 ] || diff "$tmp/out" "$tmp/terminal" | sed 's/^/# /'
 	done
 	printf 'build it\n' >"$sessions/$a/intent"
+}
+
+# fits COLUMNS ARG... - and what is on it is no wider; wc counts places, not characters
+fits() {
+	on_terminal "$@"
+	places=$(wc -L <"$tmp/terminal")
+	[ "$places" -gt 0 ] && [ "$places" -le "$1" ]
+	good=$?
+	result_of $good "$1 columns: $2 $3"
+	[ $good = 0 ] || sed 's/^/# /' "$tmp/terminal"
+}
+
+# What does not fit is cut, and what cannot be cut is left out, from the right.
+test_narrow() {
+	printf 'a tag that is long, \346\274\242\345\255\227\346\274\242\345\255\227, and goes on for 61\n' >"$sessions/$a/intent"
+	for id in $a $b $c; do
+		echo 123456 >"$sessions/$id/counters/total_syscalls"
+	done
+	for width in 80 40; do
+		fits "$width" ls "" "$root"
+		grep -q '^ID.* SYSCALLS' "$tmp/terminal" &&
+			[ "$(grep -c '^[abc]0000000.* 123456' "$tmp/terminal")" = 3 ]
+		result_of $? "$width columns: ids can be told apart, and numbers are whole"
+		fits "$width" ls "--output-all" "$root"
+		fits "$width" tree "" "$root"
+		grep -q '^│ └─make .* 101 ' "$tmp/terminal"
+		result_of $? "$width columns: the tree's branches are whole"
+		fits "$width" tree "-o NODE,PID,CMD" "$root"
+		fits "$width" tree "-l -o TYPE,INTENT,CMD" "$root"
+		fits "$width" ls -H
+		for options in -r -J; do
+			# shellcheck disable=SC2086
+			agentns tree $root $options --output-all
+			on_terminal "$width" tree "$root" $options --output-all
+			[ "$status" = 0 ] && cmp -s "$tmp/out" "$tmp/terminal"
+			result_of $? "$width columns: with $options nothing is cut"
+		done
+	done
+	# A long text beside ids, and many numbers: room for the least of each.
+	fits 200 ls "--output-all" "$root"
+	[ "$(grep -c '^[abc]0000000[0-9]* *[0-9a-f]\{8\}' "$tmp/terminal")" = 3 ]
+	result_of $? "200 columns: ids can be told apart"
+	# Branches that leave no room for what stands behind the name.
+	parent=100
+	for pid in 110 111 112 113 114 115 116 117 118 119; do
+		make_process $pid deep $a $parent
+		parent=$pid
+	done
+	echo 123456 >"$sessions/$a/counters/fork_count"
+	fits 40 tree "-o NODE,PID,FORKS,CMD" "$root"
+	grep -q '└─deep  *119$' "$tmp/terminal" && grep -q '^NODE *PID$' "$tmp/terminal"
+	result_of $? "40 columns: a number that would be cut is left out"
+	echo 5 >"$sessions/$a/counters/fork_count"
+	for pid in 110 111 112 113 114 115 116 117 118 119; do
+		rm -r "$tmp/root/proc/$pid"
+	done
+	fits 80 ls "-o ELAPSED,INTENT" "$root"
+	grep -q "^ *3.000 a tag that is long, .*, and goes on for 61$" "$tmp/terminal"
+	result_of $? "80 columns: what fits is whole"
+	on_terminal 40 doctor "$root"
+	sed '/^$/,$d' "$tmp/terminal" >"$tmp/table"
+	[ "$(wc -L <"$tmp/table")" -le 40 ] &&
+		sed 's/^.\{24\}//' "$tmp/table" | tr -d '\n ' | grep -q 'hookshastobemendedfirst'
+	result_of $? "40 columns: doctor: what was found is wrapped, not cut"
+	# What COLUMNS says is of a terminal, and this is none.
+	for command in ls tree; do
+		# shellcheck disable=SC2086
+		agentns $command $root --output-all
+		cp "$tmp/out" "$tmp/wide"
+		COLUMNS=40
+		export COLUMNS
+		# shellcheck disable=SC2086
+		agentns $command $root --output-all
+		unset COLUMNS
+		[ "$status" = 0 ] && [ "$(wc -L <"$tmp/out")" -gt 300 ] && cmp -s "$tmp/out" "$tmp/wide"
+		result_of $? "no terminal: $command is not cut"
+	done
+	escape=$(printf '\033')
+	for command in "ls --output-all" "tree --output-all" doctor metrics "ls -H" "ls --help" "show $a"; do
+		case $command in
+		*H | *help) at= ;;
+		*) at=$root ;;
+		esac
+		# shellcheck disable=SC2086
+		agentns $command $at
+		[ -s "$tmp/out" ] && ! grep -q "$escape" "$tmp/out" "$tmp/err"
+		result_of $? "no terminal: no colours in $command"
+	done
+	printf 'build it\n' >"$sessions/$a/intent"
+	for id in $a $b $c; do
+		echo 18446744073709551615 >"$sessions/$id/counters/total_syscalls"
+	done
 }
 
 # However many processes there are, it does not look at one.
@@ -307,7 +467,9 @@ test_no_processes() {
 	make_process 4711 worker $a
 	for what in directories table; do
 		[ $what = directories ] || make_table
-		strace -f -o "$tmp/trace" "$BUILD/agentns" ls --sysroot "$tmp/root" \
+		# What looks for leaks traces, too, and a process has one tracer.
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 \
+			strace -f -o "$tmp/trace" "$BUILD/agentns" ls --sysroot "$tmp/root" \
 			--output-all >"$tmp/out" 2>"$tmp/err" &&
 			grep -q '"proc/agent_sessions"' "$tmp/trace" &&
 			! grep -E '"[^"]*proc(/[0-9]|/?",.*O_DIRECTORY)' "$tmp/trace" >"$tmp/hits"
@@ -318,10 +480,12 @@ test_no_processes() {
 }
 
 test_columns
+test_schema
 test_filter
 test_table
 test_no_processes
 test_plain
+test_narrow
 test_tree
 test_metrics
 tap_done

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -56,12 +57,36 @@ static void make_session(int i)
 	put(dir, "depth", "1\n");
 	put(dir, "inum", "7\n");
 	put(dir, "action", "kill\n");
+	/* The kernel's is for writing alone. */
+	put(dir, "kill", "0\n");
 	strcat(dir, "/counters");
 	mkdir(dir, 0755);
 	for (j = 0; j < 6; j++)
 		put(dir, counters[j], "5000000000\n");
 	snprintf(text, sizeof(text), "%d\n", 1000000 * (100 - i));
 	put(dir, "total_syscalls", text);
+}
+
+/* What a file of session @i begins with: a write replaces no more than that. */
+static bool file_begins(int i, const char *file, const char *text)
+{
+	char path[320], got[128];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path),
+		 "%s/sys/kernel/agentns/sessions/%08x000000000000000000000000/%s",
+		 root, 0xa0000000 + i, file);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		tap_bail("cannot read a session's file");
+	n = read(fd, got, sizeof(got) - 1);
+	close(fd);
+	got[n > 0 ? n : 0] = '\0';
+	if (!strncmp(got, text, strlen(text)))
+		return true;
+	printf("# %s of session %d is %s\n", file, i, got);
+	return false;
 }
 
 static void make_root(int sessions)
@@ -87,7 +112,9 @@ struct terminal {
 	char seen[1 << 18];
 };
 
-static void start(struct terminal *t, const char *term, int lines, int columns)
+/* Under $VALGRIND_CMD, when that is set: 99 is what it makes of an error. */
+static void start_with(struct terminal *t, const char *term, int lines,
+		       int columns, bool color)
 {
 	struct winsize size = { .ws_row = lines, .ws_col = columns };
 
@@ -98,12 +125,20 @@ static void start(struct terminal *t, const char *term, int lines, int columns)
 	if (!t->pid) {
 		setenv("TERM", term, 1);
 		setenv("LC_ALL", "C.UTF-8", 1);
-		setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
-		unsetenv("NO_COLOR");
-		execl(program, program, "top", "-d", "0.2", "--sysroot", root,
-		      NULL);
-		_exit(99);
+		if (color)
+			unsetenv("NO_COLOR");
+		else
+			setenv("NO_COLOR", "1", 1);
+		execl("/bin/sh", "sh", "-c",
+		      "exec $VALGRIND_CMD \"$0\" top -d 0.2 --sysroot \"$1\"",
+		      program, root, NULL);
+		_exit(98);
 	}
+}
+
+static void start(struct terminal *t, const char *term, int lines, int columns)
+{
+	start_with(t, term, lines, columns, true);
 }
 
 static uint64_t now_ms(void)
@@ -148,9 +183,10 @@ static void type(struct terminal *t, const char *keys)
 		tap_bail("cannot type");
 }
 
+/* Its exit status, or 1000 and the signal: SIGKILL is ours, as it did not end. */
 static int end(struct terminal *t)
 {
-	uint64_t give_up = now_ms() + 10000;
+	uint64_t give_up = now_ms() + 20000;
 	int status = 0;
 
 	/* What is left has to be read, or the program cannot write it. */
@@ -218,7 +254,148 @@ static void test_sizes(void)
 	start(&t, "xterm", 24, 80);
 	ok(sees(&t, "30 sessions"), "a terminal");
 	kill(t.pid, SIGTERM);
-	ok(end(&t) != 99, "SIGTERM ends it");
+	ok(sees(&t, "\033[?1049l"), "SIGTERM: the screen is given back");
+	/* ncurses does that, and then exits itself. */
+	ok_int(end(&t), 1, "SIGTERM ends it");
+}
+
+/* A member of session @i that is a process of ours. Its state is its own. */
+static pid_t start_member(int i)
+{
+	char dir[128], text[64];
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	if (pid < 0)
+		tap_bail("fork failed");
+	snprintf(dir, sizeof(dir), "%s/proc/%d", root, (int)pid);
+	mkdir(dir, 0755);
+	snprintf(text, sizeof(text), "%08x000000000000000000000000\n",
+		 0xa0000000 + i);
+	put(dir, "agent_session", text);
+	snprintf(text, sizeof(text), "/proc/%d/stat", (int)pid);
+	strcat(dir, "/stat");
+	if (symlink(text, dir))
+		tap_bail("symlink failed");
+	return pid;
+}
+
+/* Did @pid stop, or go on, within ten seconds? */
+static bool becomes(pid_t pid, bool stopped)
+{
+	uint64_t give_up = now_ms() + 10000;
+	int status;
+
+	while (now_ms() < give_up) {
+		if (waitpid(pid, &status, WNOHANG | (stopped ? WUNTRACED :
+						     WCONTINUED)) == pid)
+			return stopped ? WIFSTOPPED(status) :
+					 WIFCONTINUED(status);
+		usleep(10000);
+	}
+	return false;
+}
+
+static void test_signals(struct terminal *t)
+{
+	pid_t member = start_member(1), other = start_member(2);
+	int fd = pidfd_open(getpid(), 0);
+
+	if (fd < 0) {
+		/* What this runs under, agentns runs under. */
+		ok(true, "stop and continue # SKIP no pidfd_open() under this valgrind");
+	} else {
+		close(fd);
+		type(t, "ty");
+		ok(sees(t, "1 process"), "stop: how many is told");
+		ok(becomes(member, true), "stop: the session's process is stopped");
+		type(t, "cy");
+		ok(sees(t, "1 process"), "continue: how many is told");
+		ok(becomes(member, false), "continue: it goes on");
+		ok(!waitpid(other, NULL, WNOHANG | WUNTRACED),
+		   "another session's process is left alone");
+	}
+	kill(member, SIGKILL);
+	kill(other, SIGKILL);
+	waitpid(member, NULL, 0);
+	waitpid(other, NULL, 0);
+}
+
+static void test_actions(void)
+{
+	static struct terminal t;
+
+	start(&t, "xterm", 24, 120);
+	ok(sees(&t, "30 sessions"), "a terminal, for what keys do to sessions");
+	/* Not the first, which is selected without being chosen. */
+	type(&t, "\033OB");
+	test_signals(&t);
+	type(&t, "lwall=2h,fork=12345\r");
+	ok(sees(&t, "limits are set"), "limits are set");
+	ok(file_begins(1, "max_elapsed_ns", "7200000000000") &&
+	   file_begins(1, "max_forks", "12345"), "those that were given");
+	ok(file_begins(1, "max_opens", "max"), "and no others");
+	type(&t, "inew tag\r");
+	ok(sees(&t, "its intent is set"), "an intent is set");
+	ok(file_begins(1, "intent", "new tag"), "the one that was given");
+	type(&t, "kx");
+	ok(sees(&t, "nothing was done") && file_begins(1, "kill", "0"),
+	   "kill: not without a y");
+	type(&t, "ky");
+	ok(sees(&t, ": killed"), "kill: it is told");
+	ok(file_begins(1, "kill", "1"), "kill: the session is killed");
+	ok(file_begins(0, "kill", "0") && file_begins(2, "kill", "0") &&
+	   file_begins(0, "max_forks", "max") &&
+	   file_begins(2, "intent", "task 2"), "no other session was touched");
+	type(&t, "q");
+	ok_int(end(&t), 0, "and quit");
+}
+
+/* Is there a sequence that sets a colour of the foreground or background? */
+static bool has_color(const char *text)
+{
+	while ((text = strstr(text, "\033["))) {
+		size_t len = strspn(text += 2, "0123456789;");
+		const char *s = text;
+
+		if (text[len] != 'm')
+			continue;
+		while (s < text + len) {
+			int code = atoi(s);
+
+			if ((code >= 30 && code < 39) ||
+			    (code >= 40 && code < 49) ||
+			    (code >= 90 && code <= 107))
+				return true;
+			s += strcspn(s, ";m") + 1;
+		}
+	}
+	return false;
+}
+
+/* A session near its limit is red, where colours are wanted. */
+static void test_colors(void)
+{
+	static struct terminal t;
+	char dir[128];
+
+	snprintf(dir, sizeof(dir),
+		 "%s/sys/kernel/agentns/sessions/%08x000000000000000000000000",
+		 root, 0xa0000003);
+	put(dir, "max_opens", "5000000001\n");
+	start(&t, "xterm-256color", 24, 120);
+	ok(sees(&t, "\033[31m"), "a session near its limit is red");
+	ok(sees(&t, "q quit"), "the screen is drawn");
+	type(&t, "q");
+	ok_int(end(&t), 0, "with colours");
+	start_with(&t, "xterm-256color", 24, 120, false);
+	ok(sees(&t, "q quit") && strstr(t.seen, "task 3"),
+	   "NO_COLOR: the same sessions are drawn");
+	ok(!has_color(t.seen), "NO_COLOR: and none in colour");
+	type(&t, "q");
+	ok_int(end(&t), 0, "without colours");
 }
 
 int main(void)
@@ -233,6 +410,8 @@ int main(void)
 	make_root(30);
 	test_keys();
 	test_sizes();
+	test_colors();
+	test_actions();
 	snprintf(command, sizeof(command),
 		 "'%s' top --sysroot %s 2>&1 </dev/null | grep -q 'no terminal'",
 		 path, root);
