@@ -9,6 +9,7 @@
 #include <sys/user.h>
 
 #include "agentns-hostile.h"
+#include "agentns-limits.h"
 #include "agentns-ring.h"
 
 /* What is counted while the agent does something. */
@@ -305,23 +306,11 @@ static bool unchanged(void)
 
 static int by_prctl(void)
 {
-	static const size_t limits[] = {
-		offsetof(struct agent_ns_budget_ex, max_syscalls),
-		offsetof(struct agent_ns_budget_ex, max_write_bytes),
-		offsetof(struct agent_ns_budget_ex, max_elapsed_ns),
-		offsetof(struct agent_ns_budget_ex, max_forks),
-		offsetof(struct agent_ns_budget_ex, max_opens),
-		offsetof(struct agent_ns_budget_ex, max_connects),
-		offsetof(struct agent_ns_budget_ex, max_unlinks),
-		offsetof(struct agent_ns_budget_ex, max_tasks),
-		offsetof(struct agent_ns_budget_ex, max_cpu_ns),
-		offsetof(struct agent_ns_budget_ex, max_descendants),
-	};
 	struct agent_ns_budget_uapi old = { .action = AGENT_NS_ACTION_DENY };
 	struct agent_ns_budget_ex ex;
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		__u64 *limit = (void *)&ex + limits[i];
+		__u64 *limit = limit_of(&ex, limits[i]);
 
 		ex = budget;
 		*limit += 1;
