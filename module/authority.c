@@ -72,21 +72,34 @@ int agentns_may_leave(const struct agentns_session *from,
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
+/*
+ * In a session the mode of a file is not enough. A task there may be the
+ * machine's user 0 without any of its powers, as in a container that has no user
+ * namespace, and it may have got a file that somebody else has opened.
+ */
+static int agentns_more_than_a_mode(void)
+{
+	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
 /**
  * agentns_may_manage - may current loosen or tag a session, as root does?
  * @s: the session
  *
  * For who may write the session's files in the first place.
  *
- * Return: 0, or -EPERM inside of a sealed session that @s is not below.
+ * Return: 0, or -EPERM inside of a sealed session that @s is not below, and
+ * without CAP_SYS_ADMIN in any that @s is not below.
  */
 int agentns_may_manage(const struct agentns_session *s)
 {
-	const struct agentns_session *seal =
-		agentns_seal_around(current_session());
+	const struct agentns_session *own = current_session();
+	const struct agentns_session *seal = agentns_seal_around(own);
 
 	if (seal && (s == seal || !agentns_session_within(s, seal)))
 		return -EPERM;
+	if (own && (s == own || !agentns_session_within(s, own)))
+		return agentns_more_than_a_mode();
 	return 0;
 }
 
@@ -97,14 +110,18 @@ int agentns_may_manage(const struct agentns_session *s)
  * For who may write the session's files in the first place.
  *
  * Return: 0, or -EPERM inside of a sealed session when @s is neither that nor
- * below it.
+ * below it, and without CAP_SYS_ADMIN in any of which that is so.
  */
 int agentns_may_narrow(const struct agentns_session *s)
 {
-	const struct agentns_session *seal =
-		agentns_seal_around(current_session());
+	const struct agentns_session *own = current_session();
+	const struct agentns_session *seal = agentns_seal_around(own);
 
-	return seal && !agentns_session_within(s, seal) ? -EPERM : 0;
+	if (seal && !agentns_session_within(s, seal))
+		return -EPERM;
+	if (own && !agentns_session_within(s, own))
+		return agentns_more_than_a_mode();
+	return 0;
 }
 
 /**
@@ -112,11 +129,16 @@ int agentns_may_narrow(const struct agentns_session *s)
  *
  * For who may write the knobs in the first place.
  *
- * Return: 0, or -EPERM inside of a sealed session.
+ * Return: 0, or -EPERM inside of a sealed session, and without CAP_SYS_ADMIN
+ * in any.
  */
 int agentns_may_turn_knobs(void)
 {
-	return agentns_seal_around(current_session()) ? -EPERM : 0;
+	const struct agentns_session *own = current_session();
+
+	if (agentns_seal_around(own))
+		return -EPERM;
+	return own ? agentns_more_than_a_mode() : 0;
 }
 
 /**

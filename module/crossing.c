@@ -36,18 +36,29 @@ struct agentns_crossing {
 	bool stop;
 };
 
+/* Of the log lines of all trees that anybody may have made, in any number. */
+static DEFINE_RATELIMIT_STATE(agentns_anybodys_rate, AGENTNS_LOG_INTERVAL,
+			      AGENTNS_LOG_BURST);
+
 /*
- * One line, one event and one change of a file a crossing. A session whose
- * agents make new sessions or change their limits only to cross them silences
- * none but its own tree.
+ * A session whose agents make new sessions or change their limits only to cross
+ * them silences none but its own tree. Who may make trees without CAP_SYS_ADMIN
+ * silences others of that kind, and fills no log.
  */
+static bool agentns_may_log(struct agentns_session *s)
+{
+	return __ratelimit(s->trusted ? &s->root->log_rate :
+					&agentns_anybodys_rate);
+}
+
+/* One line, one event and one change of a file a crossing. */
 static void agentns_report(struct agentns_session *s,
 			   const struct agentns_crossing *c)
 {
 	const char *name = agentns_limit_names[c->limit];
 	const char *action = agentns_action_names[c->action];
 
-	if (__ratelimit(&s->root->log_rate))
+	if (agentns_may_log(s))
 		pr_notice("session %*phN: %s %llu reached, value %llu, action %s\n",
 			  AGENT_NS_ID_BYTES, s->id, name, c->max, c->value,
 			  action);
@@ -269,7 +280,7 @@ void agentns_grace_over(struct agentns_session *s)
 	spin_unlock(&s->root->tree_lock);
 	if (!over)
 		return;
-	if (__ratelimit(&s->root->log_rate))
+	if (agentns_may_log(s))
 		pr_notice("session %*phN: grace_ns over, action kill\n",
 			  AGENT_NS_ID_BYTES, s->id);
 	agentns_kill(s, "grace_ns");

@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/agentns_hooks.h>
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -171,13 +172,16 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->parent = parent;
 	s->root = parent ? parent->root : s;
 	s->depth = parent ? parent->depth + 1 : 1;
+	s->trusted = parent ? parent->trusted :
+			      ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
 	s->user_ns = get_user_ns(user_ns);
 	s->user_ns_id = agentns_user_ns_id(user_ns);
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
 	agentns_stop_init(s);
 	agentns_kill_init(s);
-	ratelimit_state_init(&s->log_rate, 5 * HZ, 50);
+	ratelimit_state_init(&s->log_rate, AGENTNS_LOG_INTERVAL,
+			     AGENTNS_LOG_BURST);
 	spin_lock_init(&s->intent_lock);
 	s->limiter = get_current_cred();
 	agentns_deadline_init(s);

@@ -23,6 +23,10 @@
 struct agentns_dir;
 struct agentns_writer;
 
+/* Log lines of crossings: so many at the most in so long. */
+#define AGENTNS_LOG_INTERVAL	(5 * HZ)
+#define AGENTNS_LOG_BURST	50
+
 /**
  * struct agentns_session - one agent session
  *
@@ -43,6 +47,7 @@ struct agentns_session {
 	u64 created_ns;		/* boot-time clock */
 	u64 ns_id;		/* what it is listed by, see registry.c */
 	unsigned int depth;	/* 1 for a first-level session */
+	bool trusted;		/* whoever made its root has CAP_SYS_ADMIN */
 
 	/* Raised under the tree lock before a kill, read by forks without. */
 	u64 kill_seq;
@@ -70,7 +75,10 @@ struct agentns_session {
 	struct work_struct stop_work;
 	struct work_struct kill_work;
 
-	/* First level: of the log lines of the whole tree. Has its own lock. */
+	/*
+	 * First level, where trusted: of the log lines of the whole tree. Has
+	 * its own lock.
+	 */
 	struct ratelimit_state log_rate;
 
 	/* Tree lock. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kernel.agent_ns.enabled, .max_lifetime and .unprivileged. */
 #include <linux/lockdep.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 
 #include "authority.h"
@@ -81,6 +82,20 @@ static int agentns_unprivileged_handler(AGENTNS_CTL_CONST struct ctl_table *tabl
 
 	return ret ?: proc_douintvec_minmax(table, write, buffer, lenp, ppos);
 }
+
+/* For a machine that is to come up without: agentns.enabled=0 at the kernel. */
+static int agentns_enabled_param(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 0, 1);
+}
+
+static const struct kernel_param_ops agentns_enabled_param_ops = {
+	.set = agentns_enabled_param,
+};
+
+/* Not in sysfs: once it is loaded the sysctl is what counts. */
+module_param_cb(enabled, &agentns_enabled_param_ops, &agentns_enabled, 0);
+MODULE_PARM_DESC(enabled, "0: loaded with kernel.agent_ns.enabled at 0 (default 1)");
 
 static struct ctl_table agentns_sysctls[] = {
 	{

@@ -430,7 +430,7 @@ static void agentns_dir_remove_work(struct work_struct *work)
  * @s: the session, not yet published
  *
  * Above the cap on directories the session gets none, which is no error. For
- * a nested session the cap is half of it.
+ * a nested session, and one that anybody may have made, the cap is half of it.
  *
  * Context: May sleep.
  * Return: 0 or a negative errno.
@@ -441,8 +441,8 @@ int agentns_dir_create(struct agentns_session *s)
 	struct agentns_dir *dir;
 	int err;
 
-	/* Agents that nest must not use up what their operator needs. */
-	if (s->parent)
+	/* Agents and users must not use up what their operator needs. */
+	if (s->parent || !s->trusted)
 		max /= 2;
 	if (atomic_inc_return(&agentns_session_dirs) > max) {
 		atomic_dec(&agentns_session_dirs);

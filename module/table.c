@@ -8,6 +8,7 @@
  * made, a reference to that line's session: no RCU section, no list lock.
  */
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
@@ -182,6 +183,34 @@ static const struct seq_operations agentns_table_ops = {
 	.show	= agentns_table_show,
 };
 
+static int agentns_table_open(struct inode *inode, struct file *file)
+{
+	return seq_open(file, &agentns_table_ops);
+}
+
+/*
+ * Anybody may read, into memory that does not arrive for as long as he likes (a
+ * mapping of a FUSE server of his own, say), and removing the file waits for
+ * reads. So one that is under way keeps the module busy.
+ */
+static ssize_t agentns_table_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	ssize_t n;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	n = seq_read_iter(iocb, to);
+	module_put(THIS_MODULE);
+	return n;
+}
+
+static const struct proc_ops agentns_table_proc_ops = {
+	.proc_open	= agentns_table_open,
+	.proc_read_iter	= agentns_table_read,
+	.proc_lseek	= seq_lseek,
+	.proc_release	= seq_release,
+};
+
 /**
  * agentns_table_init - make /proc/agent_sessions
  *
@@ -189,7 +218,7 @@ static const struct seq_operations agentns_table_ops = {
  */
 int __init agentns_table_init(void)
 {
-	if (!proc_create_seq(AGENTNS_TABLE, 0444, NULL, &agentns_table_ops))
+	if (!proc_create(AGENTNS_TABLE, 0444, NULL, &agentns_table_proc_ops))
 		return -ENOMEM;
 	return 0;
 }
@@ -197,7 +226,7 @@ int __init agentns_table_init(void)
 /**
  * agentns_table_exit - remove it
  *
- * Waits for reads to end; a descriptor that is still open reads nothing more.
+ * A descriptor that is still open reads nothing more.
  */
 void agentns_table_exit(void)
 {

@@ -3,7 +3,7 @@
 /* Who may create sessions and change budgets, and how deep sessions nest. */
 #include <linux/capability.h>
 
-#include "agentns-test.h"
+#include "agentns-limits.h"
 
 static int become_nobody(void)
 {
@@ -169,24 +169,6 @@ TEST(a_deep_session_is_counted_at_the_top)
 
 /* So much of anything is reached by no test here. */
 #define MUCH		3600000000000ULL
-
-static const size_t limits[] = {
-	offsetof(struct agent_ns_budget_ex, max_syscalls),
-	offsetof(struct agent_ns_budget_ex, max_write_bytes),
-	offsetof(struct agent_ns_budget_ex, max_elapsed_ns),
-	offsetof(struct agent_ns_budget_ex, max_forks),
-	offsetof(struct agent_ns_budget_ex, max_opens),
-	offsetof(struct agent_ns_budget_ex, max_connects),
-	offsetof(struct agent_ns_budget_ex, max_unlinks),
-	offsetof(struct agent_ns_budget_ex, max_tasks),
-	offsetof(struct agent_ns_budget_ex, max_cpu_ns),
-	offsetof(struct agent_ns_budget_ex, max_descendants),
-};
-
-static __u64 *limit_of(struct agent_ns_budget_ex *ex, size_t offset)
-{
-	return (void *)ex + offset;
-}
 
 /* In a session with a limit on everything, an ordinary user. */
 FIXTURE(tighten) {

@@ -4,54 +4,7 @@
 #include <elf.h>
 #include <sys/ioctl.h>
 
-#include "agentns-test.h"
-
-static char module_path[512];
-
-static int load_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		return errno;
-	err = ERR(syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-	return err;
-}
-
-static int load(void)
-{
-	return load_file(module_path);
-}
-
-static int unload(void)
-{
-	return ERR(syscall(SYS_delete_module, "agentns", O_NONBLOCK));
-}
-
-/* The last references of sessions that have ended go after a grace period. */
-static int unload_soon(void)
-{
-	int err = EAGAIN;
-
-	(void)WAIT_FOR((err = unload()) != EAGAIN, 5000);
-	return err;
-}
-
-static bool loaded(void)
-{
-	return !access("/sys/module/agentns", F_OK);
-}
-
-static int find_module(void)
-{
-	FILE *f = popen("/sbin/modinfo -n agentns", "r");
-
-	if (!f || !fgets(module_path, sizeof(module_path), f))
-		return ENOENT;
-	module_path[strcspn(module_path, "\n")] = 0;
-	return pclose(f) ? ENOENT : 0;
-}
+#include "agentns-module.h"
 
 FIXTURE(module) {
 };

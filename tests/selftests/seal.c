@@ -362,21 +362,6 @@ static void __attribute__((constructor)) be_the_helper(int argc, char **argv)
 	}
 }
 
-static void install(const char *name, mode_t mode)
-{
-	static char block[65536];
-	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int out = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-	ssize_t n;
-
-	while ((n = read(in, block, sizeof(block))) > 0)
-		if (write(out, block, n) != n)
-			abort();
-	fchmod(out, mode);
-	close(in);
-	close(out);
-}
-
 /* The helper once more, as a program of 32 bits that needs no library. */
 static void install_32(const char *name, mode_t mode)
 {
@@ -510,16 +495,16 @@ PROGRAM(root_of_a_user_namespace, .file = "./plain", .argument = "helper",
 
 FIXTURE_SETUP(privileged)
 {
-	install("plain", 0755);
-	install("setuid", 04755);
-	install("setuid_other", 0755);
+	copy_self("plain", 0755);
+	copy_self("setuid", 04755);
+	copy_self("setuid_other", 0755);
 	ASSERT_EQ(0, ERR(chown("setuid_other", NOBODY - 1, 0)));
 	ASSERT_EQ(0, ERR(chmod("setuid_other", 04755)));
-	install("setgid", 02755);
+	copy_self("setgid", 02755);
 	install_32("plain_32", 0755);
 	install_32("setuid_32", 04755);
 	install_32("setgid_32", 02755);
-	install("capable", 0755);
+	copy_self("capable", 0755);
 	ASSERT_EQ(0, give_capability("capable", CAP_CHOWN));
 }
 
@@ -582,8 +567,8 @@ TEST(authority_by_a_file)
 {
 	static const char *const what[] = { "create", "loosen" };
 
-	install("plain", 0755);
-	install("admin", 0755);
+	copy_self("plain", 0755);
+	copy_self("admin", 0755);
 	ASSERT_EQ(0, give_capability("admin", CAP_SYS_ADMIN));
 	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(EPERM, run_admin("./plain", what[i], false));

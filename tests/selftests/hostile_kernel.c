@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * What a session's agents can use up of the machine: memory, directories, the
+ * log, an unmount. Tried by an ordinary user and by root in containers.
+ * docs/hostility.md is the list.
+ */
+#include <linux/fs.h>
+
+#include "agentns-hostile.h"
+#include "agentns-stamp.h"
+
+FIXTURE(use_up) {
+	char dirs[16];
+};
+
+FIXTURE_VARIANT(use_up) {
+	WHO;
+};
+
+EACH_WHO(use_up);
+
+FIXTURE_SETUP(use_up)
+{
+	trial_new();
+	ASSERT_EQ(0, read_file(self->dirs, sizeof(self->dirs),
+			       SYSFS "max_session_dirs"));
+}
+
+FIXTURE_TEARDOWN(use_up)
+{
+	EXPECT_EQ(0, sysfs_set("max_session_dirs", self->dirs));
+	EXPECT_EQ(0, sysctl_set("unprivileged", "0"));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+}
+
+/* A session that nobody is in, kept by a descriptor. */
+static int keep_a_session(void)
+{
+	int ready[2], fd, err = 0;
+	pid_t pid;
+
+	if (pipe(ready))
+		return errno;
+	pid = fork();
+	if (!pid) {
+		err = enter_session();
+		write(ready[1], &err, sizeof(err));
+		for (;;)
+			pause();
+	}
+	if (read(ready[0], &err, sizeof(err)) != sizeof(err))
+		err = EIO;
+	fd = agent_fd(pid);
+	kill(pid, SIGKILL);
+	reap(pid);
+	close(ready[0]);
+	close(ready[1]);
+	return err ?: fd < 0 ? errno : 0;
+}
+
+#define MANY	200
+
+static int keep_many(void)
+{
+	for (int i = 0; i < MANY; i++)
+		if (keep_a_session())
+			return 1;
+	raise_flag(&trial->ready);
+	for (;;)
+		pause();
+}
+
+#define CGROUP	"/sys/fs/cgroup/agentns-use_up"
+
+static int join_cgroup(void)
+{
+	char pid[16];
+
+	sprintf(pid, "%d", getpid());
+	return write_file(CGROUP "/cgroup.procs", pid);
+}
+
+static __u64 memory_stat(const char *field)
+{
+	char text[8192], name[32], *p;
+
+	if (read_file(text, sizeof(text), CGROUP "/memory.stat"))
+		return 0;
+	sprintf(name, "\n%s ", field);
+	p = strstr(text, name);
+	return p ? strtoull(p + strlen(name), NULL, 10) : 0;
+}
+
+/*
+ * By sessions that it keeps: what they take is charged to its control group,
+ * whose limit is what holds it. Per-CPU memory is taken by little else.
+ */
+TEST_F(use_up, memory)
+{
+	__u64 percpu, slab;
+	pid_t pid;
+
+	ASSERT_EQ(0, ERR(mkdir(CGROUP, 0755)));
+	percpu = memory_stat("percpu");
+	slab = memory_stat("slab");
+	pid = agent_begin(variant->become, join_cgroup, keep_many);
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 60000));
+	EXPECT_LE(1 + MANY, sessions_live());
+	/* At least the credit of one resource, and part of a session. */
+	EXPECT_TRUE(WAIT_FOR(memory_stat("percpu") >= percpu + MANY * 64, 5000));
+	EXPECT_TRUE(WAIT_FOR(memory_stat("slab") >= slab + MANY * 512, 5000));
+	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!rmdir(CGROUP), 10000));
+}
+
+/* And where there is a limit on sessions, no more of them. */
+static int allow_ten(void)
+{
+	return set_ex((struct agent_ns_budget_ex) { .max_descendants = 10 });
+}
+
+static int keep_as_many_as_allowed(void)
+{
+	for (int i = 0; i < 20; i++)
+		tried(keep_a_session());
+	return 0;
+}
+
+TEST_F(use_up, sessions)
+{
+	ASSERT_EQ(0, agent_does(variant->become, allow_ten,
+				keep_as_many_as_allowed));
+	EXPECT_EQ(20, trial->tried);
+	for (int i = 0; i < 20; i++)
+		EXPECT_EQ(i < 10 ? 0 : ENOSPC, trial->err[i]);
+}
+
+static int count_directories(void)
+{
+	DIR *d = opendir(SYSFS "sessions");
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(d)))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+static int has_directory(void *unused)
+{
+	char path[256], id[HEX_ID + 1];
+
+	if (enter_session())
+		return 2;
+	return access(session_path(path, own_id(id), ""), F_OK) ? 1 : 0;
+}
+
+static int keep_eight(void)
+{
+	for (int i = 0; i < 8; i++)
+		if (keep_a_session())
+			return 1;
+	raise_flag(&trial->ready);
+	while (!trial->go)
+		sleep_ms(5);
+	return 0;
+}
+
+/* By an agent with many sessions inside: half of the directories stay. */
+TEST_F(use_up, directories)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, sysfs_set("max_session_dirs", "8"));
+	pid = agent_begin(variant->become, NULL, keep_eight);
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 20000));
+	EXPECT_EQ(9, sessions_live());
+	EXPECT_EQ(4, count_directories());
+	EXPECT_EQ(0, in_child(has_directory, NULL));
+	trial->go = 1;
+	EXPECT_EQ(0, reap(pid));
+}
+
+/* And by who makes sessions as anybody may, while the sysctl lets him. */
+TEST_F(use_up, directories_by_anybody)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, sysctl_set("unprivileged", "1"));
+	ASSERT_EQ(0, sysfs_set("max_session_dirs", "8"));
+	pid = fork();
+	if (!pid)
+		_exit(variant->become(keep_eight));
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 20000));
+	EXPECT_EQ(8, sessions_live());
+	EXPECT_EQ(4, count_directories());
+	EXPECT_EQ(0, in_child(has_directory, NULL));
+	trial->go = 1;
+	EXPECT_EQ(0, reap(pid));
+}
+
+/* Limits below what is used, each tighter than the one before. */
+#define CROSSINGS	400
+
+static int cross_often(void)
+{
+	struct agent_ns_budget_ex ex = { .max_unlinks = CROSSINGS };
+	int err = 0;
+
+	for (int i = 0; i <= CROSSINGS; i++)
+		syscall(SYS_unlink, "/nonexistent");
+	for (; ex.max_unlinks && !err; ex.max_unlinks--)
+		err = set_ex(ex);
+	return err;
+}
+
+/* In five seconds 50 lines; it may take longer than that. */
+#define LINES(ns)	(50 * (1 + (int)((ns) / 5000000000ULL)))
+
+TEST_F(use_up, log)
+{
+	int log = kmsg_open(), lines;
+	__u64 begin = now_ns();
+
+	ASSERT_EQ(0, agent_does(variant->become, NULL, cross_often));
+	lines = kmsg_count(log, trial->id, "max_unlinks");
+	EXPECT_LE(1, lines);
+	EXPECT_GE(LINES(now_ns() - begin), lines);
+	EXPECT_GT(CROSSINGS, LINES(now_ns() - begin)) {
+		TH_LOG("too slow a machine to tell");
+	}
+}
+
+static int cross_in_a_session(void *unused)
+{
+	return enter_session() ?: cross_often();
+}
+
+#define TREES	10
+
+static int cross_in_many(void)
+{
+	int bad = 0;
+
+	for (int i = 0; i < TREES; i++)
+		bad |= in_child(cross_in_a_session, NULL);
+	return bad;
+}
+
+static int cross_once(void *unused)
+{
+	struct agent_ns_budget_ex ex = { .max_unlinks = 1 };
+
+	if (enter_session() || set_ex(ex))
+		return 1;
+	own_id(trial->id);
+	for (int i = 0; i < 3; i++)
+		syscall(SYS_unlink, "/nonexistent");
+	return 0;
+}
+
+/* By one tree after the other, and others' lines are there all the same. */
+TEST_F(use_up, log_by_anybody)
+{
+	int log = kmsg_open(), again = kmsg_open(), lines;
+	__u64 begin = now_ns();
+	pid_t pid;
+
+	ASSERT_EQ(0, sysctl_set("unprivileged", "1"));
+	pid = fork();
+	if (!pid)
+		_exit(variant->become(cross_in_many));
+	ASSERT_EQ(0, reap(pid));
+	EXPECT_EQ(0, in_child(cross_once, NULL));
+	lines = kmsg_count(log, "max_unlinks", "reached");
+	EXPECT_LE(2, lines);
+	/* Root's is one more, and an interval may have begun before. */
+	EXPECT_GE(LINES(now_ns() - begin) + 51, lines);
+	EXPECT_EQ(1, kmsg_count(again, trial->id, "max_unlinks"));
+}
+
+/* What it has open, written to and mapped where somebody wants to unmount. */
+static int write_and_stay(void)
+{
+	int fd = open("m/f", O_RDWR | O_CREAT, 0666);
+	char *p;
+
+	if (fd < 0 || write(fd, trial->id, HEX_ID) != HEX_ID)
+		return 1;
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return 2;
+	p[0]++;
+	if (unlink("m/gone") && errno != ENOENT)
+		return 3;
+	fd = open("m/gone", O_RDWR | O_CREAT, 0666);
+	if (write(fd, "x", 1) != 1 || unlink("m/gone"))
+		return 4;
+	raise_flag(&trial->ready);
+	for (;;)
+		pause();
+}
+
+TEST_F(use_up, an_unmount)
+{
+	int log = kmsg_open();
+	__u64 begin;
+	pid_t pid;
+
+	ASSERT_EQ(0, image_fs("ext4", "mkfs.ext4 -q -F", "16M"));
+	ASSERT_EQ(0, ERR(chmod("m", 0777)));
+	pid = agent_begin(variant->become, NULL, write_and_stay);
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	begin = now_ns();
+	EXPECT_EQ(0, ERR(umount2("m", MNT_DETACH)));
+	EXPECT_GT(10000000000ULL, now_ns() - begin);
+	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	/* Whole, and with all that was to be written. */
+	EXPECT_TRUE(WAIT_FOR(!sh("losetup -a | grep -q image; test $? = 1"),
+			     10000));
+	EXPECT_EQ(0, sh("fsck.ext4 -f -n image >log 2>&1"));
+	ASSERT_EQ(0, loop_mount("ext4", "image", "m"));
+	EXPECT_STREQ(trial->id, stamp_id("m/f"));
+	EXPECT_EQ(0, ERR(umount("m")));
+	EXPECT_EQ(0, kmsg_count(log, "Busy inodes", "unmount"));
+}
+
+TEST_HARNESS_MAIN

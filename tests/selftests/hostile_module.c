@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+/*
+ * Ways to keep the module from going, or to make rmmod wait, tried by an
+ * ordinary user and by root in containers. It may be busy, and says so at once.
+ * docs/hostility.md is the list.
+ */
+#include <linux/fs.h>
+
+#include "agentns-hostile.h"
+#include "agentns-module.h"
+#include "agentns-stamp.h"
+
+FIXTURE(pin) {
+	int pair[2];
+};
+
+FIXTURE_VARIANT(pin) {
+	WHO;
+};
+
+EACH_WHO(pin);
+
+FIXTURE_SETUP(pin)
+{
+	trial_new();
+	ASSERT_EQ(0, find_module());
+	ASSERT_TRUE(loaded());
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, self->pair));
+}
+
+FIXTURE_TEARDOWN(pin)
+{
+	if (!loaded()) {
+		EXPECT_EQ(0, load());
+	}
+}
+
+/* In a child, as it may not come back: 0 or an errno, -1 after @ms. */
+static int unload_within(int ms)
+{
+	int *err = shared(4096);
+	pid_t pid;
+
+	*err = -1;
+	pid = fork();
+	if (!pid) {
+		int ret = unload();
+
+		__atomic_store_n(err, ret, __ATOMIC_RELEASE);
+		_exit(0);
+	}
+	WAIT_FOR(__atomic_load_n(err, __ATOMIC_ACQUIRE) != -1, ms);
+	if (*err != -1)
+		reap(pid);
+	return *err;
+}
+
+/* Everything of the module that can be held, at one time. */
+static int hold_all(void)
+{
+	static const char *const files[] = {
+		"/proc/self/ns/agent", "/proc/self/agent_session",
+		"/proc/self/agent_counters", "/proc/agent_sessions",
+		SYSCTL "enabled", SYSFS "sessions_live", SYSFS "features",
+	};
+	char path[256], text[16];
+	pid_t pid = fork();
+	int fd;
+
+	if (!pid) {
+		/* A session inside, and one inside of that. */
+		if (enter_session() || enter_session())
+			_exit(1);
+		raise_flag(&trial->ready);
+		for (;;)
+			pause();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		fd = open(files[i], O_RDONLY);
+		tried(fd < 0 ? errno : 0);
+		/* Some have more to read now. */
+		if (i)
+			tried(read(fd, text, 1) == 1 ? 0 : 1);
+	}
+	fd = open(session_path(path, trial->id, "max_opens"), O_RDONLY);
+	tried(fd < 0 ? errno : 0);
+	close(open("pinned", O_WRONLY | O_CREAT, 0666));
+	mount("/proc/self/ns/agent", "pinned", NULL, MS_BIND, NULL);
+	WAIT_FOR(trial->ready, 10000);
+	raise_flag(&trial->ready);
+	for (;;)
+		pause();
+}
+
+TEST_F(pin, by_all_that_can_be_held)
+{
+	pid_t pid = agent_begin(variant->become, NULL, hold_all);
+
+	ASSERT_TRUE(WAIT_FOR(trial->ready == 2, 10000));
+	EXPECT_TRIES(14, 0);
+	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_EQ(0, unload_soon());
+}
+
+/* What it has sent to somebody, or to nobody, when it ends. */
+static int accomplice;
+
+static int send_and_end(void)
+{
+	int fd = agent_fd(getpid()), cycle[2];
+
+	if (fd < 0 || send_fd(accomplice, fd))
+		return 1;
+	/* To itself: garbage that refers to itself. */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, cycle) ||
+	    send_fd(cycle[0], fd) || send_fd(cycle[0], cycle[1]) ||
+	    send_fd(cycle[1], cycle[0]))
+		return 2;
+	return 0;
+}
+
+TEST_F(pin, by_descriptors_on_their_way)
+{
+	int fd;
+
+	accomplice = self->pair[0];
+	ASSERT_EQ(0, agent_does(variant->become, NULL, send_and_end));
+	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(1, sessions_live());
+	fd = receive_fd(self->pair[1]);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EAGAIN, unload_within(5000));
+	close(fd);
+	/* The kernel looks for such garbage when a socket is closed. */
+	EXPECT_TRUE(WAIT_FOR(({
+		close(socket(AF_UNIX, SOCK_STREAM, 0));
+		!sessions_live(); }), 10000));
+	EXPECT_EQ(0, unload_soon());
+}
+
+/*
+ * Into memory that stands still: a mapping of a file on a file system that is
+ * frozen, as a FUSE server's could be by its owner.
+ */
+static int read_into_it(void)
+{
+	int in = open("/proc/agent_sessions", O_RDONLY);
+
+	raise_flag(&trial->ready);
+	trial->value[0] = read(in, *(char **)trial->path, 4096);
+	raise_flag(&trial->done);
+	return 0;
+}
+
+TEST_F(pin, by_a_read_that_stands_still)
+{
+	int m, fd;
+	char *p;
+	pid_t pid;
+
+	ASSERT_EQ(0, image_fs("ext4", "mkfs.ext4 -q -F", "16M"));
+	m = open("m", O_RDONLY | O_DIRECTORY);
+	fd = open("m/f", O_RDWR | O_CREAT, 0666);
+	ASSERT_EQ(0, ERR(ftruncate(fd, 4096)));
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	memcpy((char *)trial->path, &p, sizeof(p));
+	ASSERT_EQ(0, ERR(ioctl(m, FIFREEZE, 0)));
+	pid = fork();
+	if (!pid)
+		_exit(variant->become(read_into_it));
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	sleep_ms(200);
+	EXPECT_EQ(0, trial->done);
+	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(0, ERR(ioctl(m, FITHAW, 0)));
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_LT(0, trial->value[0]);
+	EXPECT_EQ(0, unload_soon());
+	munmap(p, 4096);
+	close(fd);
+	close(m);
+	EXPECT_EQ(0, ERR(umount("m")));
+}
+
+TEST_HARNESS_MAIN
