@@ -112,6 +112,9 @@ struct terminal {
 	char seen[1 << 18];
 };
 
+/* valgrind needs its time to start top on a machine that others use as well. */
+#define PATIENCE_MS	90000
+
 /* Under $VALGRIND_CMD, when that is set: 99 is what it makes of an error. */
 static void start_with(struct terminal *t, const char *term, int lines,
 		       int columns, bool color)
@@ -150,13 +153,13 @@ static uint64_t now_ms(void)
 }
 
 /*
- * Read until @text was drawn, at the latest for ten seconds: of time, since on a
+ * Read until @text was drawn, at the latest for PATIENCE_MS: of time, since on a
  * loaded machine one screen may come in a hundred pieces.
  */
 static bool sees(struct terminal *t, const char *text)
 {
 	struct pollfd poll_fd = { .fd = t->fd, .events = POLLIN };
-	uint64_t give_up = now_ms() + 10000;
+	uint64_t give_up = now_ms() + PATIENCE_MS;
 
 	while (now_ms() < give_up) {
 		ssize_t n;
@@ -186,7 +189,7 @@ static void type(struct terminal *t, const char *keys)
 /* Its exit status, or 1000 and the signal: SIGKILL is ours, as it did not end. */
 static int end(struct terminal *t)
 {
-	uint64_t give_up = now_ms() + 20000;
+	uint64_t give_up = now_ms() + PATIENCE_MS;
 	int status = 0;
 
 	/* What is left has to be read, or the program cannot write it. */
@@ -282,10 +285,10 @@ static pid_t start_member(int i)
 	return pid;
 }
 
-/* Did @pid stop, or go on, within ten seconds? */
+/* Did @pid stop, or go on, within PATIENCE_MS? */
 static bool becomes(pid_t pid, bool stopped)
 {
-	uint64_t give_up = now_ms() + 10000;
+	uint64_t give_up = now_ms() + PATIENCE_MS;
 	int status;
 
 	while (now_ms() < give_up) {
