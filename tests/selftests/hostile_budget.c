@@ -465,7 +465,7 @@ static int by_nesting(void)
 		if (enter_session())
 			return 1;
 		for (int i = 0; i < CALLS; i++)
-			done += ERR(syscall(SYS_unlink, "/nonexistent")) ==
+			done += ERR(syscall(SYS_unlink, "nonexistent")) ==
 				ENOENT;
 	}
 	return done == budget.max_unlinks ? 0 : 100 + done;

@@ -60,6 +60,7 @@ FIXTURE_TEARDOWN(leave)
 {
 	kill(self->beside, SIGKILL);
 	EXPECT_EQ(KILLED, reap(self->beside));
+	close(beside);
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
 }
 
