@@ -275,9 +275,12 @@ static inline void copy_self(const char *name, mode_t mode)
 {
 	static char block[65536];
 	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int out = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	int out;
 	ssize_t n;
 
+	/* One that still runs cannot be written to. */
+	unlink(name);
+	out = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	while ((n = read(in, block, sizeof(block))) > 0)
 		if (write(out, block, n) != n)
 			abort();
