@@ -383,5 +383,6 @@ int cmd_run(int argc, char **argv)
 	status = status < 0 ? explain(&failure, &run) : end(&run, status);
 	agentns_close(run.handle);
 	free(run.groups);
+	free(run.parent_trace);
 	return status;
 }

@@ -565,7 +565,7 @@ $id" "" "prov: a symbolic link and a folder of it"
 	agentns prov "$tmp/files/outside"
 	expect 1 "*" "*outside*no stamp*" "prov: a file of nobody"
 	if command -v python3 >/dev/null; then
-		agentns prov -R -J --all -o FILE,SESSION,UID,INTENT,SOURCE "$tmp/files"
+		agentns prov -R -J --all -o FILE,SESSION,TIME,UID,INTENT,SOURCE "$tmp/files"
 		python3 -c '
 import json, os, sys
 f = {os.path.basename(x["file"]): x for x in list(json.load(open(sys.argv[1])).values())[0]}
