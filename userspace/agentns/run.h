@@ -56,7 +56,7 @@ struct run {
 	bool stats;
 	const char *json_name;
 	FILE *json;
-	const char *parent_trace;
+	char *parent_trace;
 	struct agentns *handle;
 	int ns_fd;
 	struct agentns_session session;
