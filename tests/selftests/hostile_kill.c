@@ -278,8 +278,9 @@ static const struct way {
 	{ "a fork bomb", NULL, NULL, in_a_fork_bomb, 1 },
 };
 
-enum { BLOCKED, STOP, TRACE, VFORK, FAMILIES, URING, SETUID, CORE, FROZEN,
-       BOMB };
+enum {
+	BLOCKED, STOP, TRACE, VFORK, FAMILIES, URING, SETUID, CORE, FROZEN, BOMB
+};
 
 FIXTURE(hide) {
 	pid_t pid;
@@ -513,8 +514,8 @@ TEST_F(reaper, others_in_time)
 	/* Over already, and over in a moment. */
 	EXPECT_EQ(0, session_set(id, "max_elapsed_ns", "1"));
 	end = session_get(trial->id, "counters/elapsed_ns") + 300000000;
-	snprintf((char *)trial->path, sizeof(trial->path), "%" PRIu64,
-		 (uint64_t)end);
+	snprintf((char *)trial->path, sizeof(trial->path), "%llu",
+		 (unsigned long long)end);
 	EXPECT_EQ(0, session_set(trial->id, "max_elapsed_ns",
 				 (const char *)trial->path));
 	EXPECT_EQ(KILLED, reap(self->other));
