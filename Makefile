@@ -15,6 +15,7 @@ help:
 	@echo '                programs may ask, on $(BTF_KERNELS) with BTF'
 	@echo 'make check-fuzz  the parsers of user space, given rubbish'
 	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
+	@echo 'make bench      what sessions cost on Linux $(KERNEL) in instructions, and what others do; fails on growth'
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
 	@echo 'make kernel     the patched kernel of the tests, into the cache'
 	@echo 'make module     agentns.ko for that kernel, by dkms'
@@ -56,6 +57,9 @@ check-upstream: deps
 check-debian:
 	@tests/debian/run
 
+bench: deps
+	@tests/bench/run $(KERNEL)
+
 deb:
 	@debian/build-packages
 
@@ -68,8 +72,9 @@ demo: deps
 clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/selftests clean
+	@$(MAKE) --no-print-directory -C tests/bench clean
 	@rm -rf debian/build
 
-.PHONY: help deps kernel module userspace check check-all check-fuzz check-upstream check-debian deb kernel-deb demo clean
+.PHONY: help deps kernel module userspace check check-all check-fuzz check-upstream check-debian bench deb kernel-deb demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

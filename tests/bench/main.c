@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * usage: bench base|all|slow
+ *
+ * Measures what agent sessions cost, and what others cost that do the like, in
+ * one boot of a machine whose time stamp counter counts instructions. base: on
+ * a kernel without the hooks, what they add to. slow: sessions alone, while a
+ * BPF program makes each call slower, for whoever compares the figures to see.
+ *
+ * Prints "exact|about NAME VALUE" and "missing NAME REASON".
+ */
+#include "bench.h"
+
+void exact(const char *where, const char *what, double value)
+{
+	printf("exact %s.%s %.10g\n", where, what, value);
+}
+
+void about(const char *where, const char *what, double value)
+{
+	printf("about %s.%s %.6g\n", where, what, value);
+}
+
+void missing(const char *where, const char *what, int err)
+{
+	printf("missing %s.%s %s\n", where, what, strerror(err));
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench: %s\n", what);
+	exit(1);
+}
+
+static void run_child(void (*fn)(void), bool enter)
+{
+	int status;
+
+	fflush(stdout);
+	if (!fork()) {
+		if (enter && enter_session())
+			_exit(1);
+		fn();
+		fflush(stdout);
+		_exit(0);
+	}
+	if (wait(&status) < 0 || status)
+		die("a part of it failed");
+}
+
+void outside(void (*fn)(void))
+{
+	run_child(fn, false);
+}
+
+void inside(void (*fn)(void))
+{
+	run_child(fn, true);
+}
+
+pid_t beside(int n)
+{
+	int *held = shared(4096);
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		*held = hold_sessions(n) ? -1 : 1;
+		for (;;)
+			pause();
+	}
+	if (!WAIT_FOR(*held, 60000) || *held < 0 || sessions_live() != n)
+		die("so many sessions cannot be had");
+	munmap(held, 4096);
+	return pid;
+}
+
+void alone(pid_t holder)
+{
+	kill(holder, SIGKILL);
+	reap(holder);
+	if (!WAIT_FOR(!sessions_live(), 60000))
+		die("there are sessions that do not end");
+}
+
+/* Nothing is idle while this counts: two instructions a round. */
+static volatile unsigned long *rounds;
+static pid_t spinner;
+static unsigned long work_tsc, work_rounds;
+static double tick;	/* what is done anyway, of each instruction of idling */
+
+static void __attribute__((noreturn)) spin(void)
+{
+	struct sched_param none = {};
+
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	asm volatile("1: incq (%0); jmp 1b" : : "r"(rounds) : "memory");
+	__builtin_unreachable();
+}
+
+static double work_since(unsigned long *idle)
+{
+	unsigned long passed = __rdtsc() - work_tsc;
+
+	*idle = 2 * (*rounds - work_rounds);
+	return passed - *idle;
+}
+
+void work_begin(void)
+{
+	unsigned long idle;
+
+	if (!rounds) {
+		rounds = shared(4096);
+		spinner = fork();
+		if (!spinner)
+			spin();
+		sleep_ms(20);
+		work_tsc = __rdtsc();
+		work_rounds = *rounds;
+		sleep_ms(200);
+		tick = work_since(&idle);
+		tick /= idle;
+	}
+	work_tsc = __rdtsc();
+	work_rounds = *rounds;
+}
+
+/* Work that is put off, by a grace period or to a worker, is waited for. */
+double work_done(void)
+{
+	unsigned long idle;
+	double work;
+
+	sleep_ms(200);
+	work = work_since(&idle);
+	return work - tick * idle;
+}
+
+static void stop_spinner(void)
+{
+	kill(spinner, SIGKILL);
+	reap(spinner);
+	rounds = NULL;
+}
+
+static void measure_all(void)
+{
+	measure_bpf();
+	measure_watching();
+	measure_proc();
+	measure_inside();
+	measure_listing();
+	measure_killing();
+	measure_cgroups();
+	measure_sessions();
+	stop_spinner();
+	measure_namespaces();
+	measure_files();
+	measure_audit();
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!strcmp(what, "slow")) {
+		if (bpf_count_calls() < 0)
+			return 1;
+		measure_inside();
+		return 0;
+	}
+	measure_outside();
+	if (!strcmp(what, "all"))
+		measure_all();
+	return 0;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * usage: steps
+ *
+ * Makes the same calls for ever, outside of sessions and in a limited one, for
+ * executed.py to step through; register 15 says which of the two it is. Ends
+ * when that has set register 14 in both.
+ */
+#include "bench.h"
+
+/* As in executed.py. */
+#define OUTSIDE	0xa6e71
+#define INSIDE	0xa6e72
+
+static long marked(long nr, long a, long b, long c, long mark)
+{
+	register long r10 asm("r10") = 0;
+	register long r14 asm("r14") = 0;
+	register long r15 asm("r15") = mark;
+
+	asm volatile("syscall" : "+a"(nr), "+r"(r14)
+		     : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r15)
+		     : "rcx", "r11", "memory");
+	return r14;
+}
+
+static void calls(long mark)
+{
+	int fd = open("/tmp/file", O_RDWR | O_CREAT, 0600);
+	char byte = 0;
+
+	/* Credit is there. */
+	for (int i = 0; i < 1000; i++) {
+		raw4(SYS_getppid, 0, 0, 0, 0);
+		raw4(SYS_pwrite64, fd, (long)&byte, 1, 0);
+	}
+	for (;;) {
+		if (marked(SYS_getppid, 0, 0, 0, mark) ||
+		    marked(SYS_pwrite64, fd, (long)&byte, 1, mark))
+			return;
+	}
+}
+
+int main(void)
+{
+	char text[32];
+	pid_t pid;
+
+	read_file(text, sizeof(text), "/sys/module/agentns/sections/.text");
+	pid = fork();
+	if (!pid) {
+		if (enter_session() || limit_everything())
+			return 1;
+		calls(INSIDE);
+		return 0;
+	}
+	printf("module %s\n", text);
+	fflush(stdout);
+	calls(OUTSIDE);
+	return reap(pid);
+}
