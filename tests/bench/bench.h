@@ -46,10 +46,10 @@ static inline int limit_everything(void)
 	});
 }
 
-/* getppid, a read and a write of one byte in a tmpfs, and fork to its end. */
+/* getppid, a read and a write of one byte in a tmpfs, fork and exit. */
 void measure_calls(const char *where);
 
-void measure_outside(void);	/* of the hooks' base, too */
+void measure_outside(void);
 void measure_inside(void);
 void measure_sessions(void);
 void measure_listing(void);

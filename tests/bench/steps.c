@@ -2,13 +2,13 @@
 /*
  * usage: steps
  *
- * Makes the same calls for ever, outside of sessions and in a limited one, for
- * executed.py to step through; register 15 says which of the two it is. Ends
- * when that has set register 14 in both.
+ * Makes the same calls for ever, outside of sessions and in a limited one, to
+ * be stepped through by executed; register 15 says which of the two it is. Ends
+ * when register 14 has been set in both.
  */
 #include "bench.h"
 
-/* As in executed.py. */
+/* As executed knows them. */
 #define OUTSIDE	0xa6e71
 #define INSIDE	0xa6e72
 

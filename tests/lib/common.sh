@@ -20,7 +20,7 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 # kernel's bindeb-pkg of any series takes, what `make check-debian` does, and a kernel with BTF.
 PACKAGE_PACKAGES=(gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian rsync scdoc)
 SCREEN_PACKAGES=(tmux python3)
-BENCH_PACKAGES=(python3 gdb)
+BENCH_PACKAGES=(python3 binutils)
 BINDEB_PACKAGES=(dpkg-dev debhelper fakeroot libdw-dev python3)
 GUEST_PACKAGES=(mmdebstrap qemu-system-x86 e2fsprogs apt-utils openssl debian-archive-keyring)
 BTF_PACKAGES=(dwarves)
