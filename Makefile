@@ -7,12 +7,15 @@ KERNEL	?= 6.12
 ALL_KERNELS := $(shell ls core-hooks/patches | sort -V)
 # Of these the oldest and the newest with a function for BPF programs.
 BTF_KERNELS := 6.12 7.3
+# Of these one that distributions have and keep.
+DEBUG_KERNELS := 6.12
 
 help:
 	@echo 'make demo       an agent session, start to end, on a patched kernel in QEMU'
 	@echo 'make check      all tests, on Linux $(KERNEL); the last line counts them'
 	@echo 'make check-all  the same on each of: $(ALL_KERNELS), and as thoroughly as on the first; what BPF'
 	@echo '                programs may ask, on $(BTF_KERNELS) with BTF'
+	@echo 'make check-debug  all tests on kernels that look for mistakes, of $(DEBUG_KERNELS): hours'
 	@echo 'make check-fuzz  the parsers of user space, given rubbish'
 	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
@@ -45,7 +48,10 @@ check:
 	@tests/lib/check $(KERNEL)
 
 check-all:
-	@AGENTNS_THOROUGH=1 AGENTNS_BTF='$(BTF_KERNELS)' tests/lib/check $(ALL_KERNELS)
+	@AGENTNS_THOROUGH=1 tests/lib/check $(ALL_KERNELS) $(BTF_KERNELS:=-btf)
+
+check-debug:
+	@tests/lib/check $(foreach flavour,debug kcsan ibt,$(DEBUG_KERNELS:=-$(flavour)))
 
 check-fuzz: deps
 	@userspace/tests/fuzz/run
@@ -70,6 +76,6 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 	@rm -rf debian/build
 
-.PHONY: help deps kernel module userspace check check-all check-fuzz check-upstream check-debian deb kernel-deb demo clean
+.PHONY: help deps kernel module userspace check check-all check-debug check-fuzz check-upstream check-debian deb kernel-deb demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:
