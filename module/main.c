@@ -107,7 +107,9 @@ static int __init agentns_init(void)
 		goto table_exit;
 	/* From sysfs and sysctl on, a write to a knob may arm it, too. */
 	agentns_reaper_start();
-	agentns_stamp_init();
+	err = agentns_stamp_init();
+	if (err)
+		goto sysctl_exit;
 
 	/* Last: from here on there may be sessions. */
 	err = agentns_register(&agentns_hook_ops);

@@ -98,12 +98,11 @@ static kuid_t agentns_writer_uid(void)
 }
 
 /*
- * A record of current; @s is its session, or NULL. Not accounted: where a
- * memory cgroup is full, what its tasks write would be told of nobody, and the
- * stamp of somebody else stay. There are no more than there are open files,
- * each of which is accounted, and sessions.
+ * Not accounted: where a memory cgroup is full, what its tasks write would be
+ * told of nobody. There are no more than there are open files, each of which is
+ * accounted, and sessions.
  */
-static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
+static struct agentns_writer *agentns_record_alloc(void)
 {
 	struct agentns_writer *w;
 
@@ -114,6 +113,31 @@ static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 	do {
 		w->serial = atomic_inc_return(&agentns_serial);
 	} while (!w->serial);
+	return w;
+}
+
+/*
+ * Stands for a writer of whom there is no record for want of memory, so that
+ * the file loses the stamp that it has: that is somebody else's. As any record
+ * it may outlive the module that made it, and is known by its @tgid.
+ */
+static struct agentns_writer *agentns_nobody;
+
+#define AGENTNS_NOBODY	-1
+
+static struct agentns_writer *agentns_nobody_get(void)
+{
+	refcount_inc(&agentns_nobody->refs);
+	return agentns_nobody;
+}
+
+/* A record of current; @s is its session, or NULL. */
+static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
+{
+	struct agentns_writer *w = agentns_record_alloc();
+
+	if (!w)
+		return NULL;
 	w->uid = agentns_writer_uid();
 	if (!s) {
 		w->tgid = task_tgid_nr(current);
@@ -234,8 +258,10 @@ void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot)
 		return;
 	w = agentns_writer_get();
 	/* Rather none than somebody else's. */
-	if (!w)
+	if (!w) {
 		agentns_stamp_count_failure();
+		w = agentns_nobody_get();
+	}
 	agentns_writer_put(xchg(slot, w));
 }
 
@@ -556,7 +582,8 @@ void agentns_stamp_release_hook(struct file *file,
 	inode = d_inode(dentry);
 	if (!inode || !agentns_stampable(inode))
 		return;
-	agentns_stamping_init(&st, dentry, inode, writer);
+	agentns_stamping_init(&st, dentry, inode,
+			      writer->tgid == AGENTNS_NOBODY ? NULL : writer);
 	if (st.writer && agentns_mark_read(&st) == agentns_mark_of(&st))
 		return;
 	if (!agentns_try_write(inode->i_sb)) {
@@ -611,12 +638,17 @@ void agentns_stamp_set_unmarked(bool on)
 	agentns_stamp_tell(&agentns_unmarked, on);
 }
 
-void __init agentns_stamp_init(void)
+int __init agentns_stamp_init(void)
 {
 	/* Inodes may bear marks of the module before this one. */
 	atomic_set(&agentns_serial, get_random_u32());
+	agentns_nobody = agentns_record_alloc();
+	if (!agentns_nobody)
+		return -ENOMEM;
+	agentns_nobody->tgid = AGENTNS_NOBODY;
 	if (!agentns_stamps_active())
 		pr_notice("files get no stamps: the security module agentns is not active; add it to the list of lsm= on the kernel's command line, or to CONFIG_LSM\n");
+	return 0;
 }
 
 /* No hook is called any more. */
@@ -625,4 +657,5 @@ void agentns_stamp_exit(void)
 	agentns_stamp_set_outside(false);
 	agentns_stamp_set_unmarked(false);
 	agentns_skip_exit();
+	agentns_writer_put(agentns_nobody);
 }
