@@ -204,6 +204,20 @@ static bool agentns_secure_exec(void)
 }
 
 /**
+ * agentns_trusted - does current make sessions as the machine's root does?
+ *
+ * Who may execute a program that has the capability in its file may make
+ * sessions, in any number, and is not root for that.
+ *
+ * Context: Process context.
+ */
+bool agentns_trusted(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN) &&
+	       !agentns_secure_exec();
+}
+
+/**
  * agentns_outranks - has current more rights than whoever set a limit?
  * @limiter: the credentials of that one
  *

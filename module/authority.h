@@ -19,6 +19,7 @@ int agentns_may_manage(const struct agentns_session *s);
 int agentns_may_narrow(const struct agentns_session *s);
 int agentns_may_turn_knobs(void);
 int agentns_may_turn_stamp_knobs(void);
+bool agentns_trusted(void);
 bool agentns_outranks(const struct cred *limiter);
 void agentns_seal(struct agentns_session *s);
 

@@ -33,8 +33,10 @@ static noinline long agentns_syscall_slowly(struct agentns_session *s,
 					    enum agentns_resource class,
 					    struct pt_regs *regs, long nr)
 {
+	/* No call is started again that has no number. */
 	int ret = agentns_budget_charge_call(s, class,
-					     agentns_exempt_call(nr), true);
+					     agentns_exempt_call(nr),
+					     nr != -1);
 
 	if (!ret)
 		return nr;

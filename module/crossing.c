@@ -40,12 +40,18 @@ struct agentns_crossing {
 static DEFINE_RATELIMIT_STATE(agentns_anybodys_rate, AGENTNS_LOG_INTERVAL,
 			      AGENTNS_LOG_BURST);
 
-/*
+/**
+ * agentns_may_log - is another line about a session's limits one too many?
+ * @s: the session, pinned
+ *
  * A session whose agents make new sessions or change their limits only to cross
  * them silences none but its own tree. Who may make trees without CAP_SYS_ADMIN
  * silences others of that kind, and fills no log.
+ *
+ * Context: Any that allows spinlocks.
+ * Return: whether it may be written.
  */
-static bool agentns_may_log(struct agentns_session *s)
+bool agentns_may_log(struct agentns_session *s)
 {
 	return __ratelimit(s->trusted ? &s->root->log_rate :
 					&agentns_anybodys_rate);

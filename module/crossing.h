@@ -9,6 +9,7 @@
 bool agentns_crossed(struct agentns_session *s, enum agentns_resource res,
 		     u64 n, enum agentns_portion portion, u32 spare,
 		     u32 *action);
+bool agentns_may_log(struct agentns_session *s);
 void agentns_crossed_already(struct agentns_session *s);
 void agentns_expired(struct agentns_session *s, u64 elapsed_ns);
 void agentns_grace_over(struct agentns_session *s);

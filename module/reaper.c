@@ -59,10 +59,10 @@ static void agentns_reap_old(struct agentns_session *s, u64 elapsed_ns)
 	/* Whoever holds a dead session's descriptor keeps it here. */
 	if (s->lifetime_crossed && !agentns_live_tasks(s))
 		return;
-	if (!s->lifetime_crossed)
-		pr_notice_ratelimited("session %*phN: max_lifetime %u s reached, action kill\n",
-				      AGENT_NS_ID_BYTES, s->id,
-				      READ_ONCE(agentns_max_lifetime));
+	if (!s->lifetime_crossed && agentns_may_log(s))
+		pr_notice("session %*phN: max_lifetime %u s reached, action kill\n",
+			  AGENT_NS_ID_BYTES, s->id,
+			  READ_ONCE(agentns_max_lifetime));
 	WRITE_ONCE(s->lifetime_crossed, true);
 	/* Each time: someone may have joined. */
 	agentns_kill(s, "max_lifetime");

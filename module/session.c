@@ -173,7 +173,7 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->root = parent ? parent->root : s;
 	s->depth = parent ? parent->depth + 1 : 1;
 	s->trusted = parent ? parent->trusted :
-			      ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+			      agentns_trusted();
 	s->user_ns = get_user_ns(user_ns);
 	s->user_ns_id = agentns_user_ns_id(user_ns);
 	s->created_ns = ktime_get_boottime_ns();

@@ -100,14 +100,21 @@ static kuid_t agentns_writer_uid(void)
 /*
  * A record of current; @s is its session, or NULL. Not accounted: where a
  * memory cgroup is full, what its tasks write would be told of nobody, and the
- * stamp of somebody else stay. For the same reason it does not fail. There are
- * no more than there are open files, each of which is accounted, and sessions.
+ * stamp of somebody else stay. For the same reason it does not fail in a
+ * session; outside it may be a worker of a loop device, which memory waits for.
+ * There are no more than there are open files, each of which is accounted, and
+ * sessions.
  */
 static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 {
 	struct agentns_writer *w;
 
-	w = kzalloc(sizeof(*w), GFP_KERNEL | __GFP_NOFAIL);
+	w = kzalloc(sizeof(*w),
+		    GFP_KERNEL | (s ? __GFP_NOFAIL : __GFP_NOWARN));
+	if (!w) {
+		agentns_stamp_count_failure();
+		return NULL;
+	}
 	refcount_set(&w->refs, 1);
 	do {
 		w->serial = atomic_inc_return(&agentns_serial);
@@ -150,7 +157,7 @@ static struct agentns_writer *agentns_writer_new(struct agentns_session *s)
 	return w;
 }
 
-/* Who current is, referenced. */
+/* Who current is, referenced; NULL outside and without memory. */
 static struct agentns_writer *agentns_writer_get(void)
 {
 	struct agentns_session *s = current_session();

@@ -26,10 +26,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/agent_namespaces.h>
+#include <linux/capability.h>
 
 #include "kselftest_harness.h"
 
@@ -287,6 +289,17 @@ static inline void copy_self(const char *name, mode_t mode)
 	fchmod(out, mode);
 	close(in);
 	close(out);
+}
+
+/* A capability that the file gives to whoever executes it. */
+static inline int give_capability(const char *name, int cap)
+{
+	struct vfs_cap_data data = {
+		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+		.data[0].permitted = 1 << cap,
+	};
+
+	return ERR(setxattr(name, "security.capability", &data, sizeof(data), 0));
 }
 
 /* How many tasks are in the session @id now; zombies are in none. */

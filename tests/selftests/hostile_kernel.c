@@ -203,6 +203,55 @@ TEST_F(use_up, directories_by_anybody)
 	EXPECT_EQ(0, reap(pid));
 }
 
+/* A program that may make sessions, for whoever may execute it. */
+static void __attribute__((constructor)) be_the_program(int argc, char **argv)
+{
+	char go;
+
+	if (argc < 2 || strcmp(argv[1], "keep eight"))
+		return;
+	/* Else it could not open its own children's files. */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	for (int i = 0; i < 8; i++)
+		if (keep_a_session())
+			_exit(1);
+	_exit(write(1, "r", 1) != 1 || read(0, &go, 1));
+}
+
+static int execute_program(void)
+{
+	execl("./program", "program", "keep eight", NULL);
+	return errno;
+}
+
+TEST_F(use_up, directories_by_a_program_with_the_capability)
+{
+	int ready[2], go[2];
+	char byte;
+	pid_t pid;
+
+	if (variant->become != as_user)
+		SKIP(return, "an ordinary user's");
+	copy_self("program", 0755);
+	ASSERT_EQ(0, give_capability("program", CAP_SYS_ADMIN));
+	ASSERT_EQ(0, sysfs_set("max_session_dirs", "8"));
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	pid = fork();
+	if (!pid) {
+		dup2(go[0], 0);
+		dup2(ready[1], 1);
+		_exit(as_user(execute_program));
+	}
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	EXPECT_EQ(8, sessions_live());
+	EXPECT_EQ(4, count_directories());
+	EXPECT_EQ(0, in_child(has_directory, NULL));
+	close(go[1]);
+	EXPECT_EQ(0, reap(pid));
+}
+
 /* Limits below what is used, each tighter than the one before. */
 #define CROSSINGS	400
 

@@ -6,8 +6,6 @@
  * docs/authority.md is the table; authority.c and setns.c test the rest of it.
  */
 #include <elf.h>
-#include <linux/capability.h>
-#include <sys/xattr.h>
 
 #include "agentns-test.h"
 
@@ -413,17 +411,6 @@ static void install_32(const char *name, mode_t mode)
 		abort();
 	fchmod(out, mode);
 	close(out);
-}
-
-/* A capability that the file gives to whoever executes it. */
-static int give_capability(const char *name, int cap)
-{
-	struct vfs_cap_data data = {
-		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
-		.data[0].permitted = 1 << cap,
-	};
-
-	return ERR(setxattr(name, "security.capability", &data, sizeof(data), 0));
 }
 
 enum who { ROOT, USER, USER_IN_NAMESPACE };

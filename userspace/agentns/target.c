@@ -214,9 +214,10 @@ const char *problem_control(int error, const char *file)
 
 	switch (-error) {
 	case EACCES:
-	case EPERM:
 	case EROFS:
 		return "permission denied (it takes root: run it with sudo)";
+	case EPERM:
+		return "permission denied (from inside a session that takes CAP_SYS_ADMIN and no seal: run it outside, as root)";
 	case EINVAL:
 	case ERANGE:
 		return "the kernel does not take that value";
