@@ -9,7 +9,6 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 
 #include "agentns-test.h"
 
@@ -146,38 +145,5 @@ static inline int agent_does(int (*become)(int (*fn)(void)),
 		}							\
 	}								\
 } while (0)
-
-/* A descriptor by a socket. */
-static inline int send_fd(int by, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = { }, byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	return ERR(sendmsg(by, &m, 0));
-}
-
-static inline int receive_fd(int by)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	if (recvmsg(by, &m, 0) == 1 && CMSG_FIRSTHDR(&m))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
-	return fd;
-}
 
 #endif /* AGENTNS_HOSTILE_H */

@@ -159,11 +159,19 @@ static int has_directory(void *unused)
 	return access(session_path(path, own_id(id), ""), F_OK) ? 1 : 0;
 }
 
+static int make_eight(void)
+{
+	int err = 0;
+
+	for (int i = 0; i < 8 && !err; i++)
+		err = keep_a_session();
+	return err;
+}
+
 static int keep_eight(void)
 {
-	for (int i = 0; i < 8; i++)
-		if (keep_a_session())
-			return 1;
+	if (make_eight())
+		return 1;
 	raise_flag(&trial->ready);
 	while (!trial->go)
 		sleep_ms(5);
@@ -212,9 +220,8 @@ static void __attribute__((constructor)) be_the_program(int argc, char **argv)
 		return;
 	/* Else it could not open its own children's files. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	for (int i = 0; i < 8; i++)
-		if (keep_a_session())
-			_exit(1);
+	if (make_eight())
+		_exit(1);
 	_exit(write(1, "r", 1) != 1 || read(0, &go, 1));
 }
 

@@ -490,38 +490,6 @@ TEST_F(left_open, writer_leaves_its_session)
 	EXPECT_STRNE(NO_SESSION, told->id);
 }
 
-static int send_fd(int socket, int fd)
-{
-	char data = 0, room[CMSG_SPACE(sizeof(int))] = { };
-	struct iovec iov = { &data, 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
-		.msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	return ERR(sendmsg(socket, &m, 0));
-}
-
-static int receive_fd(int socket)
-{
-	char data, room[CMSG_SPACE(sizeof(int))] = { };
-	struct iovec iov = { &data, 1 };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
-		.msg_controllen = sizeof(room),
-	};
-	int fd = -1;
-
-	if (recvmsg(socket, &m, 0) == 1 && CMSG_FIRSTHDR(&m))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
-	return fd;
-}
-
 /* A writer in a session that sends its open file to the test and ends. */
 FIXTURE(sent) {
 	int socket[2];
