@@ -54,13 +54,13 @@ int agentns_uring_request_none(u8 opcode)
 	return 0;
 }
 
-int agentns_write_begin_none(struct agentns_charge *charge, struct file *file,
-			     size_t *count)
+ssize_t agentns_write_begin_none(struct file *file, size_t count, bool request)
 {
 	return 0;
 }
 
-void agentns_write_end_none(struct agentns_charge *charge, ssize_t written)
+void agentns_write_end_none(struct ns_common *ns, size_t charged,
+			    ssize_t written)
 {
 }
 
@@ -591,16 +591,21 @@ long agentns_prctl(int option, unsigned long arg2, unsigned long arg3,
 int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
 			  struct iov_iter *iter)
 {
-	int ret;
+	ssize_t charged;
 
 	/* Issued again: what was charged the first time is still ours. */
 	if (charge->session) {
 		iov_iter_truncate(iter, charge->bytes);
 		return 0;
 	}
-	ret = agentns_iter_begin(charge, file, iter);
-	agentns_get(charge->session);
-	return ret;
+	charged = static_call(agentns_write_begin)(file, iov_iter_count(iter),
+						   true);
+	if (charged <= 0)
+		return charged;
+	iov_iter_truncate(iter, charged);
+	charge->session = agentns_get(current->nsproxy->agent_ns);
+	charge->bytes = charged;
+	return 0;
 }
 
 /**
@@ -614,7 +619,8 @@ void agentns_settle(struct agentns_charge *charge, ssize_t written)
 {
 	struct ns_common *ns = charge->session;
 
-	agentns_write_end(charge, written);
+	charge->session = NULL;
+	static_call(agentns_write_end)(ns, charge->bytes, written);
 	agentns_put(ns);
 }
 

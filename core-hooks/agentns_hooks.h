@@ -60,7 +60,7 @@ struct user_namespace;
  * Raised by one whenever a module built for the old number would misbehave.
  * agentns_register() refuses a module that was written for another one.
  */
-#define AGENTNS_HOOKS_ABI	5
+#define AGENTNS_HOOKS_ABI	6
 
 /* The files of /proc/PID, in the order of struct agentns_ops.proc_show. */
 enum agentns_proc_file {
@@ -100,12 +100,13 @@ struct nsproxy *create_new_namespaces(AGENTNS_CLONE_FLAGS_T flags,
 #include <linux/uio.h>
 
 /**
- * struct agentns_charge - bytes charged ahead of a write
- * @session: who pays; NULL when nothing is charged
+ * struct agentns_charge - bytes charged ahead of a request that writes
+ * @session: who pays, with a reference; NULL when nothing is charged
  * @bytes: how many were charged
  *
- * On the stack of a synchronous write, where current's nsproxy pins @session;
- * inside the request of an asynchronous one, which holds a reference itself.
+ * Inside the request, which may complete in another task or in none. A
+ * synchronous write has its bytes in a variable: current's nsproxy pins who
+ * pays.
  */
 struct agentns_charge {
 	struct ns_common *session;
@@ -164,11 +165,12 @@ struct agentns_move {
  *	register being set, else @nr; may sleep
  * @uring_request: current submits an io_uring request; 0 or the error that
  *	the request is to fail with; may sleep
- * @write_begin: charge current's session for @count bytes to @file, which may
- *	be shortened where a short write does no harm; @file is NULL where any
- *	length will do; 0 or the error to fail with; may sleep
- * @write_end: @written bytes (or an error) came of the charge; the rest is
- *	given back; any context, hard interrupts included
+ * @write_begin: charge current's session for @count bytes to @file, or fewer
+ *	where a short write does no harm; @file is NULL where any length will
+ *	do; @request is one that must not be made anew. The bytes charged, 0
+ *	for none that are counted, or the error to fail with; may sleep
+ * @write_end: @written bytes (or an error) came of @charged ones, which @ns
+ *	paid for; the rest is given back; any context, hard interrupts included
  * @can_fork: current is about to create a task in a session, its own or a new
  *	one; 0 or the error; may sleep
  * @cancel_fork: that task was not created after all; may sleep
@@ -205,9 +207,9 @@ struct agentns_ops {
 
 	long (*syscall_enter)(struct pt_regs *regs, long nr);
 	int (*uring_request)(u8 opcode);
-	int (*write_begin)(struct agentns_charge *charge, struct file *file,
-			   size_t *count);
-	void (*write_end)(struct agentns_charge *charge, ssize_t written);
+	ssize_t (*write_begin)(struct file *file, size_t count, bool request);
+	void (*write_end)(struct ns_common *ns, size_t charged,
+			  ssize_t written);
 	int (*can_fork)(struct agentns_fork *fork, struct task_struct *child);
 	void (*cancel_fork)(struct agentns_fork *fork);
 	void (*post_fork)(struct agentns_fork *fork, struct task_struct *child);
@@ -258,9 +260,9 @@ void __agentns_exit_task(struct task_struct *task);
 
 typedef long agentns_syscall_enter_fn(struct pt_regs *regs, long nr);
 typedef int agentns_uring_request_fn(u8 opcode);
-typedef int agentns_write_begin_fn(struct agentns_charge *charge,
-				   struct file *file, size_t *count);
-typedef void agentns_write_end_fn(struct agentns_charge *charge,
+typedef ssize_t agentns_write_begin_fn(struct file *file, size_t count,
+				       bool request);
+typedef void agentns_write_end_fn(struct ns_common *ns, size_t charged,
 				  ssize_t written);
 typedef int agentns_can_fork_fn(struct agentns_fork *fork,
 				struct task_struct *child);
@@ -345,47 +347,49 @@ static inline void agentns_charge_init(struct agentns_charge *charge)
 
 /*
  * Charge a write of *@count bytes that ends before its caller returns.
- * *@count may be shortened, never to 0. Pairs with agentns_write_end().
+ * *@count may be shortened, never to 0. Pairs with agentns_write_end(), which
+ * takes what this returns, unless that is an error: 0 outside of sessions. By
+ * value and in line, so that the caller keeps both in registers.
  */
-static inline int agentns_write_begin(struct agentns_charge *charge,
-				      struct file *file, size_t *count)
+static inline ssize_t agentns_write_begin(struct file *file, size_t *count)
 {
-	agentns_charge_init(charge);
+	ssize_t charged;
+
 	if (likely(!agentns_counted()))
 		return 0;
-	return static_call(agentns_write_begin)(charge, file, count);
+	charged = static_call(agentns_write_begin)(file, *count, false);
+	if (charged > 0)
+		*count = charged;
+	return charged;
 }
 
 /*
  * The same for a copy from file to file, whose *@count says how much its
  * caller would take: the caller goes on until there is no more.
  */
-static inline int agentns_copy_begin(struct agentns_charge *charge,
-				     size_t *count)
+static inline ssize_t agentns_copy_begin(size_t *count)
 {
-	return agentns_write_begin(charge, NULL, count);
-}
-
-/* @written bytes were written, or none for an error. The second call is void. */
-static inline void agentns_write_end(struct agentns_charge *charge,
-				     ssize_t written)
-{
-	if (unlikely(charge->session)) {
-		static_call(agentns_write_end)(charge, written);
-		charge->session = NULL;
-	}
+	return agentns_write_begin(NULL, count);
 }
 
 /* The same for a write whose length is in an iterator. */
-static inline int agentns_iter_begin(struct agentns_charge *charge,
-				     struct file *file, struct iov_iter *iter)
+static inline ssize_t agentns_iter_begin(struct file *file,
+					 struct iov_iter *iter)
 {
 	size_t count = iov_iter_count(iter);
-	int ret = agentns_write_begin(charge, file, &count);
+	ssize_t charged = agentns_write_begin(file, &count);
 
-	if (!ret)
+	if (charged > 0)
 		iov_iter_truncate(iter, count);
-	return ret;
+	return charged;
+}
+
+/* @written bytes were written, or none for an error. */
+static inline void agentns_write_end(size_t charged, ssize_t written)
+{
+	if (unlikely(charged))
+		static_call(agentns_write_end)(current->nsproxy->agent_ns,
+					       charged, written);
 }
 
 int __agentns_async_begin(struct agentns_charge *charge, struct file *file,
@@ -404,6 +408,7 @@ static inline int agentns_async_begin(struct agentns_charge *charge,
 	return __agentns_async_begin(charge, file, iter);
 }
 
+/* The second call is void. */
 static inline void agentns_async_end(struct agentns_charge *charge,
 				     ssize_t written)
 {
@@ -534,26 +539,23 @@ static inline int agentns_submit_request(u8 opcode)
 
 static inline void agentns_charge_init(struct agentns_charge *charge) { }
 
-static inline int agentns_write_begin(struct agentns_charge *charge,
-				      struct file *file, size_t *count)
+static inline ssize_t agentns_write_begin(struct file *file, size_t *count)
 {
 	return 0;
 }
 
-static inline int agentns_copy_begin(struct agentns_charge *charge,
-				     size_t *count)
+static inline ssize_t agentns_copy_begin(size_t *count)
 {
 	return 0;
 }
 
-static inline void agentns_write_end(struct agentns_charge *charge,
-				     ssize_t written) { }
-
-static inline int agentns_iter_begin(struct agentns_charge *charge,
-				     struct file *file, struct iov_iter *iter)
+static inline ssize_t agentns_iter_begin(struct file *file,
+					 struct iov_iter *iter)
 {
 	return 0;
 }
+
+static inline void agentns_write_end(size_t charged, ssize_t written) { }
 
 static inline int agentns_async_begin(struct agentns_charge *charge,
 				      struct file *file, struct iov_iter *iter)

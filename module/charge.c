@@ -10,7 +10,6 @@
 #include <linux/io_uring.h>
 #include <linux/magic.h>
 #include <linux/sched/task.h>
-#include <linux/sched/task_stack.h>
 
 #include "budget.h"
 #include "charge.h"
@@ -124,40 +123,36 @@ static enum agentns_portion agentns_write_portion(struct file *file)
 
 /**
  * agentns_write_begin_hook - charge for a write that is about to happen
- * @charge: where the charge is remembered
  * @file: where to; NULL for a copy from file to file
- * @count: bytes; shortened where a limit leaves fewer
+ * @count: bytes
+ * @request: it cannot be made anew, as a call can that is stopped here
  *
- * Return: 0 or an error.
+ * Return: the bytes charged, fewer than @count where a limit leaves fewer, 0
+ * where none are counted, or an error.
  */
-int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
-			     size_t *count)
+ssize_t agentns_write_begin_hook(struct file *file, size_t count, bool request)
 {
 	struct agentns_session *s = current_session();
 	u64 n;
 	int ret;
 
-	if (unlikely(!s || !*count))
+	if (unlikely(!s || !count))
 		return 0;
 	/* A longer copy may end early as well; others are no longer. */
-	n = min_t(size_t, *count, MAX_RW_COUNT);
-	if (!agentns_take(s->cpu, AGENTNS_BYTES, n)) {
-		ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
-					    agentns_write_portion(file),
-					    object_is_on_stack(charge) &&
-					    !(current->flags & AGENTNS_PF_WORKER));
-		if (ret)
-			return ret;
-	}
-	charge->session = &s->ns;
-	charge->bytes = n;
-	*count = n;
-	return 0;
+	n = min_t(size_t, count, MAX_RW_COUNT);
+	if (likely(agentns_take(s->cpu, AGENTNS_BYTES, n)))
+		return n;
+	ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
+				    agentns_write_portion(file),
+				    !request &&
+				    !(current->flags & AGENTNS_PF_WORKER));
+	return ret ?: n;
 }
 
 /**
  * agentns_write_end_hook - that write is over
- * @charge: what was charged
+ * @ns: the session that paid
+ * @charged: bytes that it paid for
  * @written: bytes that were accepted, or a negative errno
  *
  * Context: Any, hard interrupts included.
@@ -165,14 +160,15 @@ int agentns_write_begin_hook(struct agentns_charge *charge, struct file *file,
  * Model: credit.pml, do
  * Model: session.pml, settle
  */
-void agentns_write_end_hook(struct agentns_charge *charge, ssize_t written)
+void agentns_write_end_hook(struct ns_common *ns, size_t charged,
+			    ssize_t written)
 {
-	struct agentns_session *s = to_session(charge->session);
-	size_t done = clamp_t(ssize_t, written, 0, charge->bytes);
+	struct agentns_session *s = to_session(ns);
+	size_t done = clamp_t(ssize_t, written, 0, charged);
 
 	this_cpu_add(s->cpu->written, done);
-	if (unlikely(done < charge->bytes))
-		agentns_give_back(s, AGENTNS_BYTES, charge->bytes - done);
+	if (unlikely(done < charged))
+		agentns_give_back(s, AGENTNS_BYTES, charged - done);
 }
 
 /* Of a child that does not run yet, which has one: its parent's or its own. */

@@ -27,9 +27,9 @@
  * the kernel refuse the module; a build for other headers stops right here.
  */
 #ifndef AGENTNS_WANTED_HOOKS
-#define AGENTNS_WANTED_HOOKS	5
+#define AGENTNS_WANTED_HOOKS	6
 #if AGENTNS_HOOKS_ABI != AGENTNS_WANTED_HOOKS
-#error "written for hooks number 5, unlike <linux/agentns_hooks.h> of this kernel"
+#error "written for hooks number 6, unlike <linux/agentns_hooks.h> of this kernel"
 #endif
 #endif
 
