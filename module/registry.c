@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All sessions: a list in the order of their namespace ids for walks, and two
- * trees for finding one, by that id and by the session id.
+ * All sessions: a list in the order of their namespace ids for walks, and trees
+ * for finding one, by that id and by the session id. Those by session id are
+ * many, as ids are random: to be made, found or ended beside 100,000 others
+ * costs some steps more than beside ten.
  *
  * kernel/nstree.c keeps the namespaces of newer kernels in the same way.
  */
@@ -18,7 +20,7 @@
 static DEFINE_SPINLOCK(agentns_registry_lock);
 LIST_HEAD(agentns_sessions);
 static struct rb_root agentns_by_ns_id = RB_ROOT;
-static struct rb_root agentns_by_id = RB_ROOT;
+static struct rb_root agentns_by_id[256];
 static unsigned int agentns_nr_sessions;
 
 static bool agentns_ns_id_less(struct rb_node *a, const struct rb_node *b)
@@ -40,6 +42,37 @@ static int agentns_id_cmp(const void *id, const struct rb_node *node)
 		      AGENT_NS_ID_BYTES);
 }
 
+static struct rb_root *agentns_id_tree(const u8 *id)
+{
+	return &agentns_by_id[id[0]];
+}
+
+/* Nearly always behind the last one, whose place in the tree is known. */
+static void agentns_ns_id_add(struct agentns_session *s)
+{
+	struct agentns_session *last = NULL;
+	struct rb_node *before;
+
+	lockdep_assert_held(&agentns_registry_lock);
+
+	if (!list_empty(&agentns_sessions))
+		last = list_last_entry(&agentns_sessions,
+				       struct agentns_session, node);
+	if (last && last->ns_id < s->ns_id) {
+		rb_link_node(&s->by_ns_id, &last->by_ns_id,
+			     &last->by_ns_id.rb_right);
+		rb_insert_color(&s->by_ns_id, &agentns_by_ns_id);
+		list_add_tail_rcu(&s->node, &agentns_sessions);
+		return;
+	}
+	/* Two creators may come here in another order than they got ids. */
+	rb_add(&s->by_ns_id, &agentns_by_ns_id, agentns_ns_id_less);
+	before = rb_prev(&s->by_ns_id);
+	list_add_rcu(&s->node, before ?
+		     &rb_entry(before, struct agentns_session, by_ns_id)->node :
+		     &agentns_sessions);
+}
+
 /**
  * agentns_registry_add - let a new session be found
  * @s: the session, published to the kernel
@@ -48,18 +81,11 @@ static int agentns_id_cmp(const void *id, const struct rb_node *node)
  */
 void agentns_registry_add(struct agentns_session *s)
 {
-	struct rb_node *before;
-
 	s->ns_id = agentns_ns_id(&s->ns);
 
 	spin_lock(&agentns_registry_lock);
-	rb_add(&s->by_id, &agentns_by_id, agentns_id_less);
-	rb_add(&s->by_ns_id, &agentns_by_ns_id, agentns_ns_id_less);
-	/* Two creators may come here in another order than they got ids. */
-	before = rb_prev(&s->by_ns_id);
-	list_add_rcu(&s->node, before ?
-		     &rb_entry(before, struct agentns_session, by_ns_id)->node :
-		     &agentns_sessions);
+	rb_add(&s->by_id, agentns_id_tree(s->id), agentns_id_less);
+	agentns_ns_id_add(s);
 	WRITE_ONCE(agentns_nr_sessions, agentns_nr_sessions + 1);
 	spin_unlock(&agentns_registry_lock);
 }
@@ -77,7 +103,7 @@ void agentns_registry_remove(struct agentns_session *s)
 	spin_lock(&agentns_registry_lock);
 	list_del_rcu(&s->node);
 	rb_erase(&s->by_ns_id, &agentns_by_ns_id);
-	rb_erase(&s->by_id, &agentns_by_id);
+	rb_erase(&s->by_id, agentns_id_tree(s->id));
 	WRITE_ONCE(agentns_nr_sessions, agentns_nr_sessions - 1);
 	spin_unlock(&agentns_registry_lock);
 }
@@ -107,7 +133,7 @@ struct agentns_session *agentns_registry_get(const u8 *id)
 	struct rb_node *node;
 
 	spin_lock(&agentns_registry_lock);
-	node = rb_find(id, &agentns_by_id, agentns_id_cmp);
+	node = rb_find(id, agentns_id_tree(id), agentns_id_cmp);
 	if (node) {
 		s = rb_entry(node, struct agentns_session, by_id);
 		if (!agentns_session_tryget(s))
