@@ -49,6 +49,9 @@ struct agentns_session {
 	unsigned int depth;	/* 1 for a first-level session */
 	bool trusted;		/* whoever made its root has CAP_SYS_ADMIN */
 
+	/* A task has been in it, and been told of; set once, by the first. */
+	bool entered;
+
 	/* Raised under the tree lock before a kill, read by forks without. */
 	u64 kill_seq;
 
@@ -58,12 +61,9 @@ struct agentns_session {
 	 * because its holder may wait for other CPUs to answer an IPI.
 	 */
 	spinlock_t tree_lock;
+	unsigned int nr_children;	/* tree lock; read without for listing */
 	struct list_head children;	/* tree lock */
 	struct list_head sibling;	/* tree lock */
-	unsigned int nr_children;	/* tree lock; read without for listing */
-
-	/* A task has been in it, and been told of; set once, by the first. */
-	bool entered;
 
 	/*
 	 * First level: held by whoever stops tasks of the tree or lets them go
@@ -71,9 +71,17 @@ struct agentns_session {
 	 */
 	struct mutex stop_mutex;
 
-	/* agentns_*_later(); each has a reference while it is queued. */
-	struct work_struct stop_work;
+	/* agentns_kill_later(); has a reference while it is queued. */
 	struct work_struct kill_work;
+
+	union {
+		/* agentns_stop_or_go_later(); likewise, so none is queued... */
+		struct work_struct stop_work;
+		/* ...by the time of the last put, in an interrupt... */
+		struct work_struct release_work;
+		/* ...and of what comes after that. */
+		struct rcu_head rcu;
+	};
 
 	/*
 	 * First level, where trusted: of the log lines of the whole tree. Has
@@ -136,11 +144,6 @@ struct agentns_session {
 
 	/* Set before the creating call returns, used by the last put. */
 	struct agentns_dir *dir;
-
-	union {
-		struct work_struct release_work;	/* put in interrupt */
-		struct rcu_head rcu;			/* after it */
-	};
 };
 
 static inline struct agentns_session *to_session(struct ns_common *ns)
