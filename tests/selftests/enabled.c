@@ -169,7 +169,7 @@ TEST(switched_under_load)
 	}
 	for (int i = 0; !told->ready; i++) {
 		EXPECT_EQ(0, sysctl_set("enabled", i % 2 ? "1" : "0"));
-		sleep_ms(i % 5);
+		sleep_ms(5 + i % 20);
 	}
 	EXPECT_EQ(0, sysctl_set("enabled", "1"));
 	counted = session_get(told->id, "counters/unlink_count");
