@@ -23,7 +23,9 @@
 /* Of each of the two that live at a time; some 2.5 sessions a life. */
 static int lives(void)
 {
-	return getenv("AGENTNS_NIGHTLY") ? 5000 : 400;
+	if (getenv("AGENTNS_NIGHTLY"))
+		return 5000;
+	return getenv("AGENTNS_THOROUGH") ? 400 : 100;
 }
 
 enum resource {

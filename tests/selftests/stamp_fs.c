@@ -43,6 +43,7 @@ FIXTURE(fs) {
 FIXTURE_VARIANT(fs) {
 	const char *type, *make, *size;
 	bool clones;	/* FICLONE */
+	bool rare;	/* not for make check */
 };
 
 #define FS(name, ...)							\
@@ -51,11 +52,11 @@ FIXTURE_VARIANT(fs) {
 FS(ext4, .type = "ext4", .make = "mkfs.ext4 -q -F", .size = "64M");
 /* No room for attributes in the inode: each one takes a block. */
 FS(ext4_128, .type = "ext4", .make = "mkfs.ext4 -q -F -I 128",
-   .size = "64M");
+   .size = "64M", .rare = true);
 FS(ext4_inline, .type = "ext4", .make = "mkfs.ext4 -q -F -O inline_data",
-   .size = "64M");
+   .size = "64M", .rare = true);
 FS(ext4_no_journal, .type = "ext4", .make = "mkfs.ext4 -q -F -O ^has_journal",
-   .size = "64M");
+   .size = "64M", .rare = true);
 FS(xfs, .type = "xfs", .make = "mkfs.xfs -q -f", .size = "400M",
    .clones = true);
 FS(btrfs, .type = "btrfs", .make = "mkfs.btrfs -q -f", .size = "200M",
@@ -66,6 +67,8 @@ FIXTURE_SETUP(fs)
 {
 	int err;
 
+	if (variant->rare && !getenv("AGENTNS_THOROUGH"))
+		SKIP_FIXTURE("done by make check-all");
 	if (!have_fs(variant->type))
 		SKIP_FIXTURE("no %s in this kernel", variant->type);
 	told = shared(sizeof(*told));

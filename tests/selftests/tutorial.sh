@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
 # leaks: no
+# thorough: yes
 #
 # docs/tutorial.md, out of that document: its commands work, one after the other in one shell, and say what the page
 # says that they say, but for ids and figures.
