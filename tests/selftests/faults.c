@@ -173,7 +173,7 @@ static void beside(void)
 {
 	keep_session();
 	a->fd = agent_fd(a->keeper);
-	a->tasks = session_get(a->other, "tasks");
+	a->tasks = session_get(a->other, "counters/tasks");
 }
 
 static void inside_with_way_out(void)
@@ -345,6 +345,7 @@ static void look_created(void)
 static void look_born(void)
 {
 	char id[HEX_ID + 1] = "";
+	__u64 n;
 
 	if (!a->err) {
 		read_file(id, sizeof(id), "/proc/%d/agent_session", a->child);
@@ -354,10 +355,14 @@ static void look_born(void)
 	}
 	if (*a->own && session_get(a->own, "descendants") != !a->err)
 		wrong("descendants are not counted right");
-	if (*a->own && session_get(a->own, "fork_count") != !a->err)
-		wrong("%llu forks are counted", session_get(a->own, "fork_count"));
-	if (*a->own && session_get(a->own, "tasks") != 1 + !a->err)
-		wrong("%llu tasks are counted", session_get(a->own, "tasks"));
+	if (!*a->own)
+		return;
+	n = session_get(a->own, "counters/fork_count");
+	if (n != !a->err)
+		wrong("%llu forks are counted", n);
+	n = session_get(a->own, "counters/tasks");
+	if (n != 1 + !a->err)
+		wrong("%llu tasks are counted", n);
 }
 
 static void look_joined(void)
@@ -366,9 +371,9 @@ static void look_joined(void)
 
 	if (strcmp(own_id(id), a->err ? NO_SESSION : a->other))
 		wrong("it is in %s now", id);
-	if (session_get(a->other, "tasks") != a->tasks + !a->err)
+	if (session_get(a->other, "counters/tasks") != a->tasks + !a->err)
 		wrong("its tasks are %llu, and %llu before",
-		      session_get(a->other, "tasks"), a->tasks);
+		      session_get(a->other, "counters/tasks"), a->tasks);
 }
 
 static void look_left(void)
