@@ -7,12 +7,15 @@ KERNEL	?= 6.12
 ALL_KERNELS := $(shell ls core-hooks/patches | sort -V)
 # Of these the oldest and the newest with a function for BPF programs.
 BTF_KERNELS := 6.12 7.3
+# Of these one that distributions have and keep.
+DEBUG_KERNELS := 6.12
 
 help:
 	@echo 'make demo       an agent session, start to end, on a patched kernel in QEMU'
 	@echo 'make check      all tests, on Linux $(KERNEL); the last line counts them'
 	@echo 'make check-all  the same on each of: $(ALL_KERNELS), and as thoroughly as on the first; what BPF'
 	@echo '                programs may ask, on $(BTF_KERNELS) with BTF'
+	@echo 'make check-debug  all tests on kernels that look for mistakes, of $(DEBUG_KERNELS): hours'
 	@echo 'make check-static  what sparse, checkpatch and others find in the code, with Linux $(KERNEL)'
 	@echo 'make check-fuzz  the parsers of user space, given rubbish'
 	@echo 'make check-models  models of sessions, kills and credit, searched by spin'
@@ -47,7 +50,10 @@ check:
 	@tests/lib/check $(KERNEL)
 
 check-all:
-	@AGENTNS_THOROUGH=1 AGENTNS_BTF='$(BTF_KERNELS)' tests/lib/check $(ALL_KERNELS)
+	@AGENTNS_THOROUGH=1 tests/lib/check $(ALL_KERNELS) $(BTF_KERNELS:=-btf)
+
+check-debug:
+	@tests/lib/check $(foreach flavour,debug kcsan ibt,$(DEBUG_KERNELS:=-$(flavour)))
 
 check-static: deps
 	@tests/static/run --series '$(KERNEL)'
@@ -78,7 +84,7 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 	@rm -rf debian/build
 
-.PHONY: help deps kernel module userspace check check-all check-static check-fuzz check-models check-upstream check-debian deb kernel-deb demo \
-	clean
+.PHONY: help deps kernel module userspace check check-all check-debug check-static check-fuzz check-models check-upstream \
+	check-debian deb kernel-deb demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

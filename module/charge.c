@@ -6,6 +6,7 @@
 #include <linux/agentns_hooks.h>
 #include <linux/backing-dev-defs.h>
 #include <linux/backing-dev.h>
+#include <linux/error-injection.h>
 #include <linux/fs.h>
 #include <linux/io_uring.h>
 #include <linux/magic.h>
@@ -227,6 +228,7 @@ int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
 		agentns_give_back(s, AGENTNS_FORKS, 1);
 	return ret;
 }
+ALLOW_ERROR_INJECTION(agentns_can_fork_hook, ERRNO);
 
 /**
  * agentns_cancel_fork_hook - that task was not created

@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/error-injection.h>
 #include <linux/sched/task.h>
 #include <linux/user_namespace.h>
 #include <uapi/linux/sched.h>
@@ -87,6 +88,7 @@ struct ns_common *agentns_create_hook(struct user_namespace *user_ns)
 
 	return IS_ERR(s) ? ERR_CAST(s) : &s->ns;
 }
+ALLOW_ERROR_INJECTION(agentns_create_hook, ERRNO);
 
 /**
  * agentns_may_enter_hook - may current go there?
@@ -116,6 +118,7 @@ int agentns_may_enter_hook(struct ns_common *to, const struct cred *cred)
 	agentns_spent_elsewhere(from, s, AGENTNS_TASKS);
 	return 0;
 }
+ALLOW_ERROR_INJECTION(agentns_may_enter_hook, ERRNO);
 
 /**
  * agentns_move_begin_hook - current is about to enter or leave a session

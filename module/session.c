@@ -5,6 +5,7 @@
 #include <linux/agentns_hooks.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/error-injection.h>
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/ratelimit.h>
@@ -265,6 +266,22 @@ static int agentns_descendants_reserve(struct agentns_session *parent, int n)
 	return err;
 }
 
+/*
+ * Two steps that no failure of the slab allocator reaches, or hardly ever: in
+ * functions of their own, so that a test can have them fail.
+ */
+static noinline struct agentns_cpu __percpu *agentns_cpu_alloc(void)
+{
+	return alloc_percpu_gfp(struct agentns_cpu, GFP_KERNEL_ACCOUNT);
+}
+ALLOW_ERROR_INJECTION(agentns_cpu_alloc, NULL);
+
+static noinline int agentns_number_alloc(struct agentns_session *s)
+{
+	return agentns_ns_init(&s->ns);
+}
+ALLOW_ERROR_INJECTION(agentns_number_alloc, ERRNO);
+
 /**
  * agentns_session_create - make a session below the caller's
  * @user_ns: the user namespace that owns it
@@ -295,12 +312,12 @@ struct agentns_session *agentns_session_create(struct user_namespace *user_ns)
 		err = -ENOMEM;
 		goto unreserve;
 	}
-	s->cpu = alloc_percpu_gfp(struct agentns_cpu, GFP_KERNEL_ACCOUNT);
+	s->cpu = agentns_cpu_alloc();
 	if (!s->cpu) {
 		err = -ENOMEM;
 		goto free_session;
 	}
-	err = agentns_ns_init(&s->ns);
+	err = agentns_number_alloc(s);
 	if (err)
 		goto free_cpu;
 

@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/error-injection.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -467,6 +468,7 @@ int agentns_dir_create(struct agentns_session *s)
 	s->dir = dir;
 	return 0;
 }
+ALLOW_ERROR_INJECTION(agentns_dir_create, ERRNO);
 
 /**
  * agentns_dir_remove - remove the directory of a session that has ended

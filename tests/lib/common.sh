@@ -134,6 +134,26 @@ lock() {
 	done
 }
 
+# flavour_label FLAVOUR SERIES: what a kernel with tests/kernel/config.FLAVOUR is called. These are btf, debug, kcsan and
+# ibt, and each is an option of the programs that take a kernel.
+flavour_label() {
+	case $1 in
+	debug) printf '%s for debugging\n' "$2" ;;
+	*) printf '%s with %s\n' "$2" "${1^^}" ;;
+	esac
+}
+
+# flavour_slowness FLAVOUR: how many times as long things may take there.
+flavour_slowness() {
+	case $1 in
+	debug | kcsan) echo 5 ;;
+	*) echo 1 ;;
+	esac
+}
+
+# objtool_warnings LOG: shows the first of them; are there any?
+objtool_warnings() { grep -m 8 'warning: objtool' "$1"; }
+
 hash_files() {
 	# Names and contents of the files given, in an order that does not depend on the locale or the caller.
 	printf '%s\0' "$@" | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum | cut -c1-16

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # leaks: no
+# plain: yes
 #
 # The counted paths, as the compiler has made them: while credit lasts no LOCK prefix, no indirect jump, no write to
 # memory but this processor's own (%gs:) and the stack. What has to wait, draw or refuse is in functions of its own,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // vm: --icount
+// plain: yes
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 600
 /*

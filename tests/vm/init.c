@@ -144,13 +144,15 @@ static void must_mount(const char *what, const char *where, const char *type, un
 		give_up("cannot mount %s on %s: %s", what, where, strerror(errno));
 }
 
-static void put(const char *path, const char *text)
+static bool put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) >= 0;
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (!done)
 		say("cannot write %s to %s: %s", text, path, strerror(errno));
 	close(fd);
+	return done;
 }
 
 /* In the new root these come from here, not from the host. */
@@ -502,8 +504,11 @@ static void search_leaks(void)
 	char line[512];
 	FILE *f;
 
-	put(path, "scan");
-	put(path, "scan");
+	/* It turns itself off where it finds no memory, and then finds nothing. */
+	if (!put(path, "scan") || !put(path, "scan")) {
+		tell("leak %s cannot search any more: see the kernel's log\n", path);
+		return;
+	}
 	f = fopen(path, "re");
 	if (!f) {
 		tell("leak cannot read %s: %s\n", path, strerror(errno));
@@ -520,8 +525,7 @@ static void search_leaks(void)
 /* The host searches its copy as well; this sees what a lowered console log level kept from it. */
 static void search_log(void)
 {
-	static const char *const signs[] = { "BUG:", "WARNING:", "Oops", "Call Trace", "possible recursive",
-					     "suspicious RCU", "memory leak", "unregister_netdevice", NULL };
+	const char *sign;
 	char record[8192];
 	ssize_t n;
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -536,10 +540,11 @@ static void search_log(void)
 			break;
 		record[n] = 0;
 		record[strcspn(record, "\n")] = 0;
-		if (strstr(record, "Kernel memory leak detector"))
-			continue;	/* kmemleak's greeting */
-		for (int i = 0; signs[i]; i++)
-			if (strstr(record, signs[i])) {
+		/* kmemleak's greeting; data races, of which the host knows which count */
+		if (strstr(record, "Kernel memory leak detector") || strstr(record, "BUG: KCSAN: data-race"))
+			continue;
+		for (int i = 0; (sign = instruction("sign", i)); i++)
+			if (strstr(record, sign)) {
 				tell("kernel %s\n", strchr(record, ';') ? strchr(record, ';') + 1 : record);
 				break;
 			}
