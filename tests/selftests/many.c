@@ -59,8 +59,10 @@ static int take_memory(struct memory *m)
 	char line[512];
 	FILE *f = fopen("/proc/slabinfo", "r");
 
-	for (m->n = 0; f && fgets(line, sizeof(line), f) &&
-		       m->n < ARRAY_SIZE(m->bytes) - 1;) {
+	m->n = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		if (m->n == ARRAY_SIZE(m->bytes) - 1)
+			break;
 		if (sscanf(line, "%31s %lu %lu %lu", m->name[m->n], &active,
 			   &total, &size) != 4 || is_other(m->name[m->n]))
 			continue;
@@ -72,7 +74,7 @@ static int take_memory(struct memory *m)
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "Percpu: %lu kB", &total) != 1)
 			continue;
-		strcpy(m->name[m->n], "percpu");
+		sprintf(m->name[m->n], "percpu");
 		m->bytes[m->n++] = total * 1024;
 	}
 	if (f)
@@ -177,7 +179,10 @@ static int measure(unsigned long *least, int home)
 
 static bool has_nstree(void)
 {
-	return syscall(SYS_listns, NULL, NULL, 0, 0) < 0 && errno != ENOSYS;
+	struct agent_ns_id_req req = { .size = sizeof(req) };
+	__u64 id;
+
+	return syscall(SYS_listns, &req, &id, 1, 0) > 0;
 }
 
 FIXTURE(many) {

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// timeout: 180
 /*
- * All at once for a while: sessions made, nested, limited, killed, read and
- * switched off under one another. What is asserted is the end: no session is
- * left, no counter was ever out of bounds, and the module can go.
+ * All at once for a while, half an hour in the nightly form: sessions made,
+ * nested, joined, pinned, limited, killed, listed, read and switched off under
+ * one another, while they write files, memory is short, a processor comes and
+ * goes and somebody tries to load and unload the module. What is asserted is the
+ * end: no session is left, no counter was ever out of bounds, and the module
+ * can go.
  */
+#include <sys/mount.h>
 #include <sys/socket.h>
 
-#include "agentns-test.h"
+#include "agentns-module.h"
 
-#define SECONDS		12
+#define SECONDS		30
+#define NIGHTLY		1800
 
 struct plan {
 	volatile int stop;
-	volatile int rounds[8];
+	volatile int rounds[16];
 	volatile int faults;
+	volatile int unloaded;
 };
 
 static struct plan *plan;
@@ -35,6 +42,32 @@ static void fault(const char *what)
 	fprintf(stderr, "# stress: %s\n", what);
 }
 
+/* A file that is stamped when it is made, written to and left open. */
+static void write_files(void)
+{
+	char name[32], other[32];
+	int fd;
+
+	sprintf(name, "f%u", random_below(50));
+	sprintf(other, "f%u", random_below(50));
+	fd = open(name, O_RDWR | O_CREAT, 0600);
+	(void)!write(fd, name, sizeof(name));
+	if (random_below(2))
+		(void)!ftruncate(fd, random_below(100));
+	if (random_below(2))
+		close(fd);
+	switch (random_below(4)) {
+	case 0:
+		rename(name, other);
+		break;
+	case 1:
+		unlink(name);
+		break;
+	case 2:
+		link(name, other);
+	}
+}
+
 /* Some of everything that is counted. */
 static void spend(int n)
 {
@@ -47,6 +80,8 @@ static void spend(int n)
 		unlink("/nonexistent");
 		connect(-1, NULL, 0);
 		close(open("/nonexistent", O_RDONLY));
+		if (!random_below(4))
+			write_files();
 		if (!random_below(4)) {
 			pid = fork();
 			if (!pid) {
@@ -161,6 +196,61 @@ static void meddle(const char *id)
 	}
 }
 
+static int open_session(const char *hex)
+{
+	__u8 id[AGENT_NS_ID_BYTES];
+
+	for (int i = 0; i < AGENT_NS_ID_BYTES; i++)
+		if (sscanf(hex + 2 * i, "%2hhx", &id[i]) != 1)
+			return -1;
+	return syscall(SYS_prctl, PR_OPEN_AGENT_NS, id, 0, 0, 0);
+}
+
+/* From outside into one that may be on its way out. */
+static void join(const char *id)
+{
+	pid_t pid;
+	int fd;
+
+	if (random_below(4))
+		return;
+	fd = open_session(id);
+	pid = fork();
+	if (!pid) {
+		if (!setns(fd, AGENT_NS))
+			spend(4);
+		_exit(0);
+	}
+	if (fd >= 0)
+		close(fd);
+	/* Who is stopped there ends with its session. */
+	for (int i = 0; i < 50 && !waitpid(pid, NULL, WNOHANG); i++)
+		sleep_ms(1);
+}
+
+/* By a mount, for a moment longer than it lives by itself. */
+static void hold(const char *id)
+{
+	char path[64], from[64];
+	int fd;
+
+	if (random_below(4))
+		return;
+	fd = open_session(id);
+	if (fd < 0)
+		return;
+	sprintf(path, "pin.%d", getpid());
+	sprintf(from, "/proc/self/fd/%d", fd);
+	close(open(path, O_CREAT, 0600));
+	if (!mount(from, path, NULL, MS_BIND, NULL)) {
+		close(fd);
+		sleep_ms(random_below(30));
+		umount2(path, MNT_DETACH);
+	} else {
+		close(fd);
+	}
+}
+
 static void for_each_session(void (*fn)(const char *id))
 {
 	DIR *dir = opendir(SYSFS "sessions");
@@ -177,6 +267,77 @@ static void meddle_with_all(void)
 {
 	for_each_session(meddle);
 	sleep_ms(5);
+}
+
+static void join_all(void)
+{
+	for_each_session(join);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	sleep_ms(5);
+}
+
+static void pin_all(void)
+{
+	for_each_session(hold);
+	sleep_ms(5);
+}
+
+/* Page by page, in ascending order whatever comes and goes. */
+static void list_all(void)
+{
+	struct agent_ns_id_req req = { .size = sizeof(req) };
+	__u64 ids[3], last = 0;
+	long n;
+
+	do {
+		n = syscall(SYS_prctl, PR_LIST_AGENT_NS, &req, ids, 3, 0);
+		for (int i = 0; i < n; i++) {
+			if (ids[i] <= last)
+				fault("a list is out of order");
+			last = ids[i];
+		}
+		req.ns_id = last;
+	} while (n == 3);
+	sleep_ms(1);
+}
+
+/* It goes only when no session lives; then it has to come back. */
+static void try_module(void)
+{
+	if (!load())
+		fault("a module twice");
+	if (!unload()) {
+		plan->unloaded++;
+		if (load())
+			fault("the module does not come back");
+	}
+	sleep_ms(20);
+}
+
+/* All but some, for a moment: caches are reclaimed, no task is. */
+static void press_memory(void)
+{
+	unsigned long kib = 0;
+	char line[128];
+	size_t size;
+	void *p;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	if (kib > 150000) {
+		size = (kib - 100000) * 1024;
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		sleep_ms(50);
+		munmap(p, size);
+	}
+	write_file("/proc/sys/vm/drop_caches", "2");
+	sleep_ms(500);
 }
 
 static void read_session(const char *id)
@@ -241,12 +402,27 @@ static void switch_processor(void)
 	sleep_ms(500);
 }
 
-static void (*const jobs[])(void) = {
-	make_sessions, make_sessions, make_sessions, meddle_with_all, read_all,
-	turn_knobs, switch_processor,
+static const struct job {
+	const char *name;
+	void (*round)(void);
+} jobs[] = {
+	{ "sessions", make_sessions },
+	{ "sessions", make_sessions },
+	{ "sessions", make_sessions },
+	{ "meddling", meddle_with_all },
+	{ "reading", read_all },
+	{ "joining", join_all },
+	{ "pinning", pin_all },
+	{ "listing", list_all },
+	{ "processor", switch_processor },
+	{ "memory", press_memory },
+	{ "module", try_module },
+	{ "knobs", turn_knobs },
 };
 
-#define KNOBS	5	/* which of them turns knobs */
+/* Which of them has the module to put back, and which turns knobs. */
+#define MODULE	10
+#define KNOBS	11
 
 FIXTURE(stress) {
 };
@@ -259,61 +435,52 @@ FIXTURE_TEARDOWN(stress)
 {
 }
 
-TEST_F_TIMEOUT(stress, everything_at_once, 60)
+TEST_F_TIMEOUT(stress, everything_at_once, 2000)
 {
+	int seconds = getenv("AGENTNS_NIGHTLY") ? NIGHTLY : SECONDS;
 	pid_t pid[ARRAY_SIZE(jobs)];
 
+	ASSERT_EQ(0, find_module());
 	plan = shared(4096);
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
 		pid[i] = fork();
 		if (!pid[i]) {
 			while (!plan->stop) {
-				jobs[i]();
+				jobs[i].round();
 				plan->rounds[i]++;
 			}
 			_exit(0);
 		}
 	}
-	sleep_ms(SECONDS * 1000);
+	sleep_ms(seconds * 1000);
 	plan->stop = 1;
+	EXPECT_EQ(0, reap(pid[MODULE]));
 	/* Who is stopped now would wait for ever: age ends it, by no file. */
 	EXPECT_EQ(0, reap(pid[KNOBS]));
 	EXPECT_EQ(0, sysctl_set("enabled", "1"));
 	EXPECT_EQ(0, sysctl_set("max_lifetime", "1"));
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
-		if (i != KNOBS)
+		if (i != KNOBS && i != MODULE)
 			EXPECT_EQ(0, reap(pid[i]));
-		EXPECT_GT(plan->rounds[i], 3);
+		EXPECT_GT(plan->rounds[i], 0);
+		ksft_print_msg("%s: %d rounds\n", jobs[i].name,
+			       plan->rounds[i]);
 	}
+	ksft_print_msg("the module went %d times\n", plan->unloaded);
 	EXPECT_EQ(0, plan->faults);
 	EXPECT_EQ(0, write_file(SYSFS "max_session_dirs", "4096"));
 	EXPECT_EQ(0, write_file(SYSFS "sweep_interval", "60"));
 	EXPECT_EQ(0, sysctl_set("max_lifetime", "86400"));
 	EXPECT_EQ(0, sysctl_set("enabled", "1"));
-	ksft_print_msg("rounds: %d %d %d sessions, %d meddling, %d reading, %d knobs, %d processor\n",
-		       plan->rounds[0], plan->rounds[1], plan->rounds[2],
-		       plan->rounds[3], plan->rounds[4], plan->rounds[5],
-		       plan->rounds[6]);
 }
 
 TEST_F(stress, nothing_is_left)
 {
-	int fd, err = EAGAIN;
-	FILE *f;
-	char path[512];
-
 	/* Orphans of killed parents are on their way out. */
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
-	f = popen("/sbin/modinfo -n agentns", "r");
-	ASSERT_NE(NULL, fgets(path, sizeof(path), f));
-	pclose(f);
-	path[strcspn(path, "\n")] = 0;
-	fd = open(path, O_RDONLY);
-	ASSERT_GE(fd, 0);
-	EXPECT_TRUE(WAIT_FOR((err = ERR(syscall(SYS_delete_module, "agentns",
-						O_NONBLOCK))) != EAGAIN, 5000));
-	EXPECT_EQ(0, err);
-	EXPECT_EQ(0, ERR(syscall(SYS_finit_module, fd, "", 0)));
+	ASSERT_EQ(0, find_module());
+	EXPECT_EQ(0, unload_soon());
+	EXPECT_EQ(0, load());
 }
 
 TEST_HARNESS_MAIN
