@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// leaks: check-all
 /*
  * Action deny: a call beyond a limit fails with EDQUOT, is not charged, and
  * nothing that a task needs to end or to clean up is ever refused.

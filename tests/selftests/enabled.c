@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// leaks: check-all
 /* kernel.agent_ns.enabled: 0 stops all counting, 1 resumes it. */
 #include <pthread.h>
 

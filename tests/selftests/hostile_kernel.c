@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// leaks: check-all
 /*
  * What a session's agents can use up of the machine: memory, directories, the
  * log, an unmount. Tried by an ordinary user and by root in containers.

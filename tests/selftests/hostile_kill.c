@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 240
+// leaks: check-all
 /*
  * Places to hide in from a kill, and from the reaper, tried by an ordinary user
  * and by root in containers. docs/hostility.md is the list; kill.c has what does

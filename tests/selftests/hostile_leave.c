@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// leaks: check-all
 /*
  * Ways out of a session, tried by an ordinary user and by root in containers.
  * docs/hostility.md is the list.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// leaks: check-all
 /*
  * Ways to keep the module from going, or to make rmmod wait, tried by an
  * ordinary user and by root in containers. It may be busy, and says so at once.

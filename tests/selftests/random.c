@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 300
+// leaks: check-all
 /*
  * Thousands of short sessions, with limits, numbers of tasks and nesting drawn
  * at random: what succeeded is compared with what the limits allow, exactly.

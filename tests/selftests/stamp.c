@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 240
+// leaks: check-all
 /*
  * Stamps on files: at creation and when what a session has written is closed,
  * complete when the call returns.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 240
+// leaks: check-all
 /*
  * Nobody in a session forges a stamp: by attribute calls, by copying files
  * with their attributes, or by what fails halfway.

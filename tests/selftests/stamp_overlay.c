@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 200
+// leaks: check-all
 /*
  * Overlayfs: the upper file is stamped, once, and what is copied up is not
  * taken for the work of whoever wrote the lower file.
