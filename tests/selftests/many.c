@@ -208,6 +208,7 @@ TEST_F_TIMEOUT(many, cost_what_ten_cost, 280)
 	int many = getenv("AGENTNS_NIGHTLY") ? NIGHTLY : MANY;
 	unsigned long few_cost[NR_OPERATIONS], many_cost[NR_OPERATIONS];
 	static struct memory before, after;
+	unsigned long slack;
 	double slab, percpu;
 
 	/* What is there once, however many sessions. */
@@ -231,8 +232,12 @@ TEST_F_TIMEOUT(many, cost_what_ten_cost, 280)
 		ksft_print_msg("%s: %lu beside %d sessions, %lu beside %d\n",
 			       operations[i], few_cost[i], FEW, many_cost[i],
 			       FEW + many);
-		/* Some steps of a tree; a search for room by alloc_percpu(). */
-		EXPECT_LE(many_cost[i], few_cost[i] + few_cost[i] / 20 + 400);
+		/*
+		 * Some steps of a tree; a search for room by alloc_percpu();
+		 * and of kernel/nstree.c's three trees.
+		 */
+		slack = has_nstree() && i == CREATE ? 2500 : 400;
+		EXPECT_LE(many_cost[i], few_cost[i] + few_cost[i] / 20 + slack);
 	}
 	ASSERT_EQ(0, close_range(3, ~0U, 0));
 	EXPECT_TRUE(WAIT_FOR(sessions_live() == 0, 20000));
