@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // vm: --icount
 // plain: yes
+// thorough: yes
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 600
 /*
