@@ -64,14 +64,14 @@ static int read_id(int dir_fd, const char *path,
 }
 
 /* "PID (COMM) STATE PPID ...", where COMM may hold anything, ")" too. */
-static int read_stat(int pid_fd, struct agentns_process *p)
+static int read_stat(int dir_fd, const char *path, struct agentns_process *p)
 {
 	char text[1024], *open, *close;
 	size_t comm_len;
 	ssize_t len;
 	long ppid;
 
-	len = agentns__read_file(pid_fd, "stat", text, sizeof(text));
+	len = agentns__read_file(dir_fd, path, text, sizeof(text));
 	if (len < 0)
 		return len;
 	open = strchr(text, '(');
@@ -88,17 +88,11 @@ static int read_stat(int pid_fd, struct agentns_process *p)
 	return 0;
 }
 
-/*
- * Call @fn with the session of each thread until it returns true: threads may
- * be in different sessions, and a leader that has exited is in none.
- */
-static bool any_thread(int pid_fd,
-		       bool (*fn)(const struct agent_session_id_uapi *id,
-				  void *data), void *data)
+/* Call @fn with the directory of each thread until it returns true. */
+static bool any_thread(int pid_fd, bool (*fn)(int thread_fd, void *data),
+		       void *data)
 {
-	struct agent_session_id_uapi id;
 	const char *name;
-	char path[64];
 	bool found = false;
 	DIR *dir;
 	int error;
@@ -106,10 +100,15 @@ static bool any_thread(int pid_fd,
 	if (agentns__opendir(pid_fd, "task", &dir))
 		return false;
 	while (!found && (name = agentns__readdir(dir, &error))) {
-		if (*name < '0' || *name > '9' || strlen(name) > 20)
+		int fd;
+
+		if (*name < '0' || *name > '9')
 			continue;
-		snprintf(path, sizeof(path), "%.20s/agent_session", name);
-		found = !read_id(dirfd(dir), path, &id) && fn(&id, data);
+		fd = openat(dirfd(dir), name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		found = fn(fd, data);
+		close(fd);
 	}
 	closedir(dir);
 	return found;
@@ -125,11 +124,14 @@ static uint32_t count_threads(int pid_fd)
 	return st.st_nlink - 2;
 }
 
-static bool take_first(const struct agent_session_id_uapi *id, void *data)
+static bool take_first(int thread_fd, void *data)
 {
-	if (agentns_id_is_zero(id))
+	struct agent_session_id_uapi id;
+
+	if (read_id(thread_fd, "agent_session", &id) ||
+	    agentns_id_is_zero(&id))
 		return false;
-	*(struct agent_session_id_uapi *)data = *id;
+	*(struct agent_session_id_uapi *)data = id;
 	return true;
 }
 
@@ -142,7 +144,7 @@ static int read_process(int pid_fd, struct agentns_process *p)
 	if (ret == -ENOENT)
 		return faccessat(pid_fd, "stat", F_OK, 0) ? -ESRCH : -ENOSYS;
 	if (!ret)
-		ret = read_stat(pid_fd, p);
+		ret = read_stat(pid_fd, "stat", p);
 	if (ret)
 		return ret;
 	p->threads = count_threads(pid_fd);
@@ -219,9 +221,20 @@ static bool is_in(const struct family *family,
 	return false;
 }
 
-static bool thread_is_in(const struct agent_session_id_uapi *id, void *data)
+static bool thread_is_in(int thread_fd, void *data)
 {
-	return is_in(data, id);
+	struct agent_session_id_uapi id;
+
+	return !read_id(thread_fd, "agent_session", &id) && is_in(data, &id);
+}
+
+/* Threads may be in different sessions, and a leader that has exited in none. */
+static bool process_is_in(int pid_fd, const struct agentns_process *p,
+			  const struct family *family)
+{
+	return is_in(family, &p->session) ||
+	       (p->threads > 1 &&
+		any_thread(pid_fd, thread_is_in, (void *)family));
 }
 
 static int add_descendants(struct agentns *handle, struct family *family)
@@ -258,15 +271,32 @@ static int add_descendants(struct agentns *handle, struct family *family)
 	return ret;
 }
 
-static bool wanted(const struct agentns_process *p, int sig)
+static bool state_needs(char state, int sig)
 {
-	if (p->state == 'Z' || p->state == 'X' || p->pid == getpid())
+	if (state == 'Z' || state == 'X')
 		return false;
 	if (sig == SIGSTOP)
-		return p->state != 'T' && p->state != 't';
+		return state != 'T' && state != 't';
 	if (sig == SIGCONT)
-		return p->state == 'T';
+		return state == 'T';
 	return true;
+}
+
+static bool thread_needs(int thread_fd, void *data)
+{
+	struct agentns_process thread;
+
+	return !read_stat(thread_fd, "stat", &thread) &&
+	       state_needs(thread.state, *(int *)data);
+}
+
+/* Others may go on where the first thread has ended, and "Z" is its state. */
+static bool process_needs(int pid_fd, const struct agentns_process *p, int sig)
+{
+	if (p->pid == getpid())
+		return false;
+	return state_needs(p->state, sig) ||
+	       (p->threads > 1 && any_thread(pid_fd, thread_needs, &sig));
 }
 
 /*
@@ -287,9 +317,8 @@ static int signal_one(struct agentns_process_iter *iter, pid_t pid,
 	fd = open_pid(iter, pid);
 	if (fd < 0)
 		goto out;
-	if (!read_process(fd, &p) && wanted(&p, sig) &&
-	    (is_in(family, &p.session) ||
-	     (p.threads > 1 && any_thread(fd, thread_is_in, (void *)family)))) {
+	if (!read_process(fd, &p) && process_is_in(fd, &p, family) &&
+	    process_needs(fd, &p, sig)) {
 		ret = pidfd_send_signal(pidfd, sig, NULL, 0) ? -errno : 1;
 		if (ret == -ESRCH)
 			ret = 0;
