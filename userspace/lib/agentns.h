@@ -634,7 +634,7 @@ void agentns_process_iter_close(struct agentns_process_iter *iter);
  * agentns_session_signal - send a signal to all of a session and its descendants
  * @handle: from agentns_open() with root NULL: processes are signalled that
  *	live here, whatever proc is read
- * @id: which session
+ * @id: which session; zeros for all that there are
  * @sig: the signal; SIGSTOP, SIGCONT and SIGKILL are sent until nobody is left
  *	who needs them, and so reach what is forked meanwhile
  * @count: is set to how many processes were signalled, also on failure
@@ -642,8 +642,14 @@ void agentns_process_iter_close(struct agentns_process_iter *iter);
  * The calling process is left out. agentns_session_kill() is the better way to
  * kill; this also works for a session that has no directory in sysfs.
  *
- * Return: 0, -EPERM (for one process or more), -EAGAIN (somebody else undoes
- * it as fast), -ENOMEM, -ENOSYS, or why /proc cannot be read.
+ * A session of max_session_dirs and above is on no list; whether it is within
+ * @id the kernel says, to who may open its namespace.
+ *
+ * Return: 0, -EPERM (for one process or more, or it may not be known whose they
+ * are), -EOPNOTSUPP (there is a session without a directory, and this kernel's
+ * module does not say what is around it), -EAGAIN (somebody else undoes it as
+ * fast), -ENOMEM, -ENOSYS, or why /proc cannot be read. In all cases those of
+ * whom it is known were signalled.
  */
 int agentns_session_signal(struct agentns *handle,
 			   const struct agent_session_id_uapi *id, int sig,

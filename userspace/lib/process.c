@@ -204,71 +204,20 @@ int agentns_process_iter_next(struct agentns_process_iter *iter,
 
 /* ---- signals ---- */
 
-/* A session and its descendants. */
-struct family {
-	struct agent_session_id_uapi *ids;
-	size_t n;
-};
-
-static bool is_in(const struct family *family,
-		  const struct agent_session_id_uapi *id)
-{
-	size_t i;
-
-	for (i = 0; i < family->n; i++)
-		if (!agentns_id_cmp(&family->ids[i], id))
-			return true;
-	return false;
-}
-
 static bool thread_is_in(int thread_fd, void *data)
 {
 	struct agent_session_id_uapi id;
 
-	return !read_id(thread_fd, "agent_session", &id) && is_in(data, &id);
+	return !read_id(thread_fd, "agent_session", &id) &&
+	       agentns__family_has(data, &id);
 }
 
 /* Threads may be in different sessions, and a leader that has exited in none. */
 static bool process_is_in(int pid_fd, const struct agentns_process *p,
-			  const struct family *family)
+			  struct agentns__family *family)
 {
-	return is_in(family, &p->session) ||
-	       (p->threads > 1 &&
-		any_thread(pid_fd, thread_is_in, (void *)family));
-}
-
-static int add_descendants(struct agentns *handle, struct family *family)
-{
-	struct agentns_session session;
-	struct agentns_iter *iter;
-	size_t before;
-	int ret;
-
-	/* A child may be listed before its parent: until nothing is new. */
-	do {
-		before = family->n;
-		ret = agentns_iter_open(handle, &iter);
-		if (ret)
-			return ret;
-		while ((ret = agentns_iter_next_fields(iter, &session,
-						AGENTNS_FIELD_PARENT)) > 0) {
-			struct agent_session_id_uapi *ids;
-
-			if (is_in(family, &session.id) ||
-			    !is_in(family, &session.parent))
-				continue;
-			ids = reallocarray(family->ids, family->n + 1,
-					   sizeof(*ids));
-			if (!ids) {
-				ret = -ENOMEM;
-				break;
-			}
-			family->ids = ids;
-			ids[family->n++] = session.id;
-		}
-		agentns_iter_close(iter);
-	} while (!ret && family->n > before);
-	return ret;
+	return agentns__family_has(family, &p->session) ||
+	       (p->threads > 1 && any_thread(pid_fd, thread_is_in, family));
 }
 
 static bool state_needs(char state, int sig)
@@ -306,7 +255,7 @@ static bool process_needs(int pid_fd, const struct agentns_process *p, int sig)
  * Return: 1 when it was signalled, 0 when there was no need, negative errno.
  */
 static int signal_one(struct agentns_process_iter *iter, pid_t pid,
-		      const struct family *family, int sig)
+		      struct agentns__family *family, int sig)
 {
 	struct agentns_process p = { .pid = pid };
 	int pidfd, fd, ret = 0;
@@ -352,7 +301,7 @@ static int add_hit(struct hits *hits, pid_t pid)
 }
 
 /* Return: how many were signalled in this walk, or a negative errno. */
-static int signal_pass(struct agentns *handle, const struct family *family,
+static int signal_pass(struct agentns *handle, struct agentns__family *family,
 		       int sig, struct hits *hits)
 {
 	struct agentns_process_iter *iter;
@@ -384,26 +333,29 @@ int agentns_session_signal(struct agentns *handle,
 {
 	bool again = sig == SIGSTOP || sig == SIGCONT || sig == SIGKILL;
 	struct timespec pause = { .tv_nsec = PASS_PAUSE_NS };
-	struct family family = { NULL, 0 };
+	struct agentns__family family;
 	struct hits hits = { NULL, 0 };
 	unsigned int passes = 0;
 	int ret;
 
-	family.ids = malloc(sizeof(*id));
-	if (!family.ids)
-		return -ENOMEM;
-	family.ids[family.n++] = *id;
+	*count = 0;
+	ret = agentns__family_open(&family, handle, id);
+	if (ret)
+		return ret;
 	do {
 		if (passes)
 			nanosleep(&pause, NULL);
-		ret = add_descendants(handle, &family);
+		ret = agentns__family_refresh(&family);
 		if (!ret)
 			ret = signal_pass(handle, &family, sig, &hits);
 	} while (ret > 0 && again && ++passes < PASSES_MAX);
 	*count = hits.n;
-	free(family.ids);
-	free(hits.pids);
 	if (ret > 0)
 		ret = again ? -EAGAIN : 0;
+	/* Who could not be told from those of the family was left out. */
+	if (!ret)
+		ret = family.error;
+	agentns__family_close(&family);
+	free(hits.pids);
 	return ret;
 }

@@ -60,7 +60,7 @@ static inline void make_root(void)
 }
 
 static inline int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
+			     struct FTW *ftw)
 {
 	(void)st;
 	(void)type;

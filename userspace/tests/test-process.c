@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,9 @@
 #include "tap.h"
 
 #define ID_A	"a0000000000000000000000000000001"
+#define ID_B	"a0000000000000000000000000000002"
+#define ID_C	"a0000000000000000000000000000003"
+#define ID_D	"a0000000000000000000000000000004"
 #define ID_0	"00000000000000000000000000000000"
 
 #define WAIT_MS	10000
@@ -114,17 +118,17 @@ static bool reaches(pid_t pid, pid_t tid, const char *states)
 
 /* ---- what is told of it ---- */
 
-static void put_thread(pid_t pid, pid_t tid, const char *session)
+/* @dir is that of a process or of a thread, below the root. */
+static void put_task(const char *dir, const char *session)
 {
 	char path[64], real[64], full[160];
 
-	snprintf(path, sizeof(path), "proc/%d/task/%d", pid, tid);
-	put_dir(path);
-	snprintf(full, sizeof(full), "%s/%s/stat", root, path);
-	snprintf(real, sizeof(real), "/proc/%d/task/%d/stat", pid, tid);
+	put_dir(dir);
+	snprintf(full, sizeof(full), "%s/%s/stat", root, dir);
+	snprintf(real, sizeof(real), "/%s/stat", dir);
 	if (symlink(real, full))
 		tap_bail("cannot make a link of the test tree");
-	snprintf(path, sizeof(path), "proc/%d/task/%d/agent_session", pid, tid);
+	snprintf(path, sizeof(path), "%s/agent_session", dir);
 	put(path, session);
 }
 
@@ -132,20 +136,16 @@ static void put_thread(pid_t pid, pid_t tid, const char *session)
 static void put_process(pid_t pid, pid_t tid, bool leader_ends)
 {
 	const char *session = leader_ends ? ID_0 "\n" : ID_A "\n";
-	char path[64], real[64], full[160];
+	char path[64];
 
 	snprintf(path, sizeof(path), "proc/%d", pid);
-	put_dir(path);
+	put_task(path, session);
 	snprintf(path, sizeof(path), "proc/%d/task", pid);
 	put_dir(path);
-	put_thread(pid, pid, session);
-	put_thread(pid, tid, ID_A "\n");
-	snprintf(full, sizeof(full), "%s/proc/%d/stat", root, pid);
-	snprintf(real, sizeof(real), "/proc/%d/stat", pid);
-	if (symlink(real, full))
-		tap_bail("cannot make a link of the test tree");
-	snprintf(path, sizeof(path), "proc/%d/agent_session", pid);
-	put(path, session);
+	snprintf(path, sizeof(path), "proc/%d/task/%d", pid, pid);
+	put_task(path, session);
+	snprintf(path, sizeof(path), "proc/%d/task/%d", pid, tid);
+	put_task(path, ID_A "\n");
 }
 
 /* Some file systems do not count what is in a directory. */
@@ -197,6 +197,62 @@ static void test_threads(struct agentns *h, bool leader_ends)
 	end(pid);
 }
 
+/* ---- which sessions ---- */
+
+static pid_t start_in(const char *session)
+{
+	char path[64];
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		for (;;)
+			pause();
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	put_task(path, session);
+	return pid;
+}
+
+/* B is in A, and told of before it. C is of its own. Nobody tells of D. */
+static void test_family(struct agentns *h)
+{
+	struct agent_session_id_uapi a, c, all = { 0 };
+	pid_t in_a = start_in(ID_A "\n"), in_b = start_in(ID_B "\n");
+	pid_t in_c = start_in(ID_C "\n"), in_d, in_none;
+	unsigned int count = 0;
+
+	if (agentns_id_parse(ID_A, &a) || agentns_id_parse(ID_C, &c))
+		tap_bail("bad id in a test");
+	put("proc/agent_sessions", "id parent intent\n"
+	    ID_B " " ID_A " b\n" ID_C " " ID_0 " c\n" ID_A " " ID_0 " a\n");
+	ok_int(agentns_session_signal(h, &a, SIGSTOP, &count), 0,
+	       "stop a session");
+	ok(count == 2 && reaches(in_a, in_a, "T") && reaches(in_b, in_b, "T") &&
+	   reaches(in_c, in_c, "S"), "it, and the one within, and no other");
+	/* This is no kernel that says where D is. */
+	in_d = start_in(ID_D "\n");
+	ok_int(agentns_session_signal(h, &a, SIGCONT, &count), -EOPNOTSUPP,
+	       "one that nobody tells of may be within");
+	ok(count == 2 && reaches(in_a, in_a, "S") && reaches(in_b, in_b, "S"),
+	   "of whom it is known are signalled all the same");
+	put("proc/agent_sessions", "id parent intent\n"
+	    ID_B " " ID_D " b\n" ID_C " " ID_0 " c\n" ID_A " " ID_0 " a\n");
+	ok_int(agentns_session_signal(h, &c, SIGSTOP, &count), -EOPNOTSUPP,
+	       "and who is within that one");
+	ok_int(count, 1, "of whom it is known is signalled");
+	in_none = start_in(ID_0 "\n");
+	ok_int(agentns_session_signal(h, &all, SIGSTOP, &count), 0,
+	       "all sessions: no question");
+	ok(count == 3 && reaches(in_d, in_d, "T") && reaches(in_c, in_c, "T") &&
+	   reaches(in_none, in_none, "S"), "all sessions: who is in one");
+	end(in_a);
+	end(in_b);
+	end(in_c);
+	end(in_d);
+	end(in_none);
+	drop("proc/agent_sessions");
+}
+
 int main(void)
 {
 	struct agentns *h;
@@ -207,12 +263,18 @@ int main(void)
 	put_dir("sys/kernel/agentns/sessions");
 	if (agentns_open(&h, root))
 		tap_bail("cannot open a root");
-	if (!links_are_counted()) {
-		printf("1..0 # SKIP this file system does not count directories\n");
-		return EXIT_SUCCESS;
+	if (pidfd_open(getpid(), 0) < 0) {
+		/* What this runs under, agentns runs under. */
+		ok(true, "signals # SKIP no pidfd_open() under this valgrind");
+		return tap_done();
 	}
-	test_threads(h, false);
-	test_threads(h, true);
+	test_family(h);
+	if (links_are_counted()) {
+		test_threads(h, false);
+		test_threads(h, true);
+	} else {
+		ok(true, "threads # SKIP this file system does not count directories");
+	}
 	agentns_close(h);
 	return tap_done();
 }
