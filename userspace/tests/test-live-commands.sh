@@ -165,6 +165,61 @@ test_hidden() {
 	expect 0 "session $id: 1 process killed" "" "kill: no directory"
 	wait "$runner"
 	result_of $(($? != 137)) "kill: no directory, but dead"
+	start hidden fork=50
+	agentns stop --all -v
+	expect 0 "all sessions: 1 process stopped" "" "stop --all: no directory"
+	agentns cont --all -v
+	expect 0 "all sessions: 1 process continued" "" "cont --all: no directory"
+	agentns kill --all
+	expect 0 "" "" "kill --all: no directory"
+	wait "$runner"
+	result_of $(($? != 137)) "kill --all: no directory, but dead"
+	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
+}
+
+# state PID IS - is that its state?
+state() {
+	[ "$(sed 's/.*) \(.\) .*/\1/' "/proc/$1/stat")" = "$2" ]
+}
+
+# A session that has a directory, in it one that has none, and one beside it.
+test_hidden_inside() {
+	dirs=$(cat /sys/kernel/agentns/max_session_dirs)
+	# shellcheck disable=SC2016
+	"$BUILD/agentns" run -- sh -c '
+		cat /proc/self/agent_session >'"$tmp"'/id.new
+		mv '"$tmp"'/id.new '"$tmp"'/id
+		while [ ! -e '"$tmp"'/go ]; do sleep 0.1; done
+		exec '"$BUILD"'/agentns-unshare sh -c "
+			cd /
+			echo \$\$ >'"$tmp"'/inside.new
+			mv '"$tmp"'/inside.new '"$tmp"'/inside
+			exec sleep 100"' &
+	outer=$!
+	until_true [ -e "$tmp/id" ]
+	around=$(cat "$tmp/id")
+	rm "$tmp/id"
+	echo 0 >/sys/kernel/agentns/max_session_dirs
+	touch "$tmp/go"
+	until_true [ -e "$tmp/inside" ]
+	inside=$(cat "$tmp/inside")
+	start beside fork=50
+	until_true state "$inside" S
+	agentns stop -v "$around"
+	expect 0 "session $around: 1 process stopped" "" \
+		"stop: a session inside has no directory"
+	state "$inside" T && state "$pid" S
+	result_of $? "stop: it is stopped, and one beside it is not"
+	agentns cont -v "$around"
+	expect 0 "session $around: 1 process continued" "" \
+		"cont: a session inside has no directory"
+	agentns kill -v -s TERM "$around"
+	expect 0 "session $around: 1 process signalled" "" \
+		"kill -s: a session inside has no directory"
+	wait "$outer"
+	result_of $(($? != 143)) "kill -s: the command died of it"
+	rm "$tmp/go" "$tmp/inside"
+	stop
 	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
 }
 
@@ -592,6 +647,7 @@ test_set
 test_kill
 test_stop
 test_hidden
+test_hidden_inside
 test_run_options
 test_run_ends
 test_seal
