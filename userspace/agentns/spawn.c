@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -258,4 +259,27 @@ int spawn_wait(char **argv, const struct spawn *spawn,
 	signals_drop(&signals);
 	signals_restore(&signals);
 	return status;
+}
+
+bool spawn_answer(pid_t pid, int fd, void *answer, size_t size, int ms)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	struct timespec now, start;
+	bool good = false;
+	int left = ms, n;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		n = poll(&pollfd, 1, left);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = ms - (now.tv_sec - start.tv_sec) * 1000 -
+			(now.tv_nsec - start.tv_nsec) / 1000000;
+	} while (n < 0 && errno == EINTR && left > 0);
+	if (n > 0)
+		good = read(fd, answer, size) == (ssize_t)size;
+	/* It may be stopped, or waiting for its session to be let go on. */
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return good;
 }

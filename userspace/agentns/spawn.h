@@ -52,4 +52,22 @@ void spawn_ready(struct spawn_child *child);
 int spawn_wait(char **argv, const struct spawn *spawn,
 	       struct spawn_failure *failure);
 
+/* How long a process in a session may take for what is nothing. */
+#define SPAWN_ANSWER_MS	5000
+
+/**
+ * spawn_answer - take what a child of ours has to say, and end it
+ * @pid: the child, of which that is the last that it does
+ * @fd: it writes here
+ * @answer: is set to what it writes
+ * @size: how much that is
+ * @ms: how long it is waited for
+ *
+ * A child that enters a session can be stopped with it, for as long as somebody
+ * likes.
+ *
+ * Return: whether it answered.
+ */
+bool spawn_answer(pid_t pid, int fd, void *answer, size_t size, int ms);
+
 #endif /* AGENTNS_SPAWN_H */

@@ -46,7 +46,7 @@ test_doctor() {
 	echo 1 >/sys/kernel/agentns/defaults/max_syscalls
 	echo kill >/sys/kernel/agentns/defaults/action
 	agentns doctor
-	expect 1 "*session *failed *was ended*To mend \"session\":*defaults/max_*" "" \
+	expect 1 "*session *failed *was ended or stopped*To mend \"session\":*defaults/max_*" "" \
 		"doctor: a test session that is killed"
 	# What it says mends it.
 	sh -c "$(sed -n 's/^  //p' "$tmp/out" | tail -n 1)"
@@ -180,6 +180,29 @@ test_hidden() {
 # state PID IS - is that its state?
 state() {
 	[ "$(sed 's/.*) \(.\) .*/\1/' "/proc/$1/stat")" = "$2" ]
+}
+
+# Who reads a stopped session from inside is stopped with it.
+test_hidden_stopped() {
+	dirs=$(cat /sys/kernel/agentns/max_session_dirs)
+	echo 0 >/sys/kernel/agentns/max_session_dirs
+	# shellcheck disable=SC2016
+	timeout -s KILL 60 "$BUILD/agentns" run --stats --budget fork=5 --on-exceed stop -- sh -c '
+		echo $$ >'"$tmp"'/pid.new
+		mv '"$tmp"'/pid.new '"$tmp"'/stopped
+		while :; do (:); done' >"$tmp/out" 2>"$tmp/err" &
+	runner=$!
+	until_true [ -e "$tmp/stopped" ]
+	pid=$(cat "$tmp/stopped")
+	until_true state "$pid" T
+	result_of $? "run: the budget stops the session"
+	kill -KILL "$pid"
+	wait "$runner"
+	status=$?
+	expect 137 "" "*counters *not known*" "run --stats: nobody is waited for who is stopped"
+	rm "$tmp/stopped"
+	agentns kill --all
+	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
 }
 
 # A session that has a directory, in it one that has none, and one beside it.
@@ -648,6 +671,7 @@ test_kill
 test_stop
 test_hidden
 test_hidden_inside
+test_hidden_stopped
 test_run_options
 test_run_ends
 test_seal

@@ -431,6 +431,38 @@ static void test_late(void)
 	ok_int(finish(pid), 5, "signals that come too late do not matter");
 }
 
+/* A child that answers, one that is stopped, one that ends. */
+static void test_answer(void)
+{
+	static const char *const whats[] = { "one that is stopped", "one that ends",
+					     "one that answers" };
+	int i, fds[2], got = 0;
+	bool answered;
+	pid_t pid;
+
+	for (i = 0; i < 3; i++) {
+		if (pipe(fds) || (pid = fork()) < 0)
+			tap_bail("cannot make a child");
+		if (!pid) {
+			if (!i)
+				raise(SIGSTOP);
+			/* And if it went on, its answer would be too late. */
+			pause_ms(i ? 0 : 60000);
+			if (i == 1 || write(fds[1], &i, sizeof(i)) < 0)
+				_exit(1);
+			_exit(0);
+		}
+		close(fds[1]);
+		answered = spawn_answer(pid, fds[0], &got, sizeof(got),
+					i ? 60000 : 100);
+		ok(answered == (i == 2) && got == (i == 2 ? 2 : 0),
+		   "the answer of a child: %s", whats[i]);
+		ok(waitpid(pid, NULL, 0) < 0 && errno == ECHILD,
+		   "which is gone");
+		close(fds[0]);
+	}
+}
+
 static void test_descriptors(void)
 {
 	pid_t pid = fork();
@@ -470,6 +502,7 @@ int main(int argc, char **argv)
 	test_pass_on(SIGUSR2, "SIGUSR2");
 	test_terminal();
 	test_late();
+	test_answer();
 	test_killed();
 	test_ready();
 	test_descriptors();
