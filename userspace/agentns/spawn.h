@@ -26,11 +26,14 @@ struct spawn_child;
  * @setup: called in the child; returns 0, or a positive number that tells the
  *	caller which step failed, with the reason as a negative errno in *error
  * @started: called in the parent when @setup calls spawn_ready(); may be NULL
- * @data: passed to both
+ * @stopped: called in the parent, once, when SIGSTOP has stopped the child; may
+ *	be NULL
+ * @data: passed to all of them
  */
 struct spawn {
 	int (*setup)(void *data, struct spawn_child *child, int *error);
 	void (*started)(void *data, pid_t pid);
+	void (*stopped)(void *data, pid_t pid);
 	void *data;
 };
 
@@ -44,7 +47,8 @@ void spawn_ready(struct spawn_child *child);
  * @failure: is set when the command was not executed
  *
  * SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 that are sent to this
- * process meanwhile are passed on to the command. Should this process die, so
+ * process meanwhile are passed on to the command, and one that is stopped goes on
+ * for the first four of them. Should this process die, so
  * does the command, by SIGKILL.
  *
  * Return: the command's exit status, 128 + its signal, or -1: see @failure.

@@ -10,6 +10,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,7 +189,7 @@ static int spawn(const char *command, const char *arg,
 {
 	char *argv[] = { (char *)command, (char *)arg, NULL };
 
-	return spawn_wait(argv, &(struct spawn) { setup_nothing, NULL, NULL }, f);
+	return spawn_wait(argv, &(struct spawn) { .setup = setup_nothing }, f);
 }
 
 static int shell(const char *script)
@@ -196,7 +197,7 @@ static int shell(const char *script)
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
 	struct spawn_failure f;
 
-	return spawn_wait(argv, &(struct spawn) { setup_nothing, NULL, NULL }, &f);
+	return spawn_wait(argv, &(struct spawn) { .setup = setup_nothing }, &f);
 }
 
 static void test_status(void)
@@ -218,9 +219,9 @@ static void test_failures(void)
 	ok(f.stage == SPAWN_EXEC && f.error == ENOENT, "no command: why");
 	ok_int(spawn("/", NULL, &f), -1, "not a program");
 	ok(f.stage == SPAWN_EXEC && f.error == EACCES, "not a program: why");
-	ok_int(spawn_wait(argv, &(struct spawn) { setup_fail, NULL, &error }, &f), -1, "setup fails");
+	ok_int(spawn_wait(argv, &(struct spawn) { .setup = setup_fail, .data = &error }, &f), -1, "setup fails");
 	ok(f.stage == 3 && f.error == EPERM, "setup fails: where and why");
-	ok_int(spawn_wait(argv, &(struct spawn) { setup_die, NULL, NULL }, &f), 128 + SIGKILL,
+	ok_int(spawn_wait(argv, &(struct spawn) { .setup = setup_die }, &f), 128 + SIGKILL,
 	       "killed before it is executed");
 }
 
@@ -345,7 +346,9 @@ static void started(void *data, pid_t pid)
 
 static void test_ready(void)
 {
-	struct spawn s = { setup_ready, started, &ready_order };
+	struct spawn s = {
+		.setup = setup_ready, .started = started, .data = &ready_order,
+	};
 	struct spawn_failure f;
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"exit 6", NULL };
 
@@ -431,6 +434,55 @@ static void test_late(void)
 	ok_int(finish(pid), 5, "signals that come too late do not matter");
 }
 
+static int setup_stop(void *data, struct spawn_child *child, int *error)
+{
+	(void)child;
+	(void)error;
+	if (data) {
+		/* Should the test fail, nobody is left behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		raise(SIGSTOP);
+	}
+	return 0;
+}
+
+static void say_stopped(void *data, pid_t pid)
+{
+	(void)data;
+	printf("stopped %d\n", (int)pid);
+	fflush(stdout);
+}
+
+/* A command that is stopped, before it is executed or later, can be ended. */
+static void test_stopped(bool before)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c",
+			 (char *)"kill -STOP $$; exit 3", NULL };
+	struct spawn s = { .setup = setup_stop, .stopped = say_stopped,
+			   .data = before ? &s : NULL };
+	const char *when = before ? "before it is executed" : "later";
+	struct spawn_failure f;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		tap_bail("pipe failed");
+	pid = fork();
+	if (!pid) {
+		dup2(fds[1], STDOUT_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		alarm(10);
+		_exit(spawn_wait(argv, &s, &f));
+	}
+	close(fds[1]);
+	ok(await_word(fds[0], "stopped"), "a command is stopped %s: it is told",
+	   when);
+	kill(pid, SIGTERM);
+	ok_int(finish(pid), 128 + SIGTERM, "which SIGTERM ends");
+	close(fds[0]);
+}
+
 /* A child that answers, one that is stopped, one that ends. */
 static void test_answer(void)
 {
@@ -503,6 +555,8 @@ int main(int argc, char **argv)
 	test_terminal();
 	test_late();
 	test_answer();
+	test_stopped(false);
+	test_stopped(true);
 	test_killed();
 	test_ready();
 	test_descriptors();
