@@ -567,6 +567,9 @@ test_enter() {
 	expect 5 "" "" "enter PID"
 	agentns enter "$id" -- /nonexistent
 	expect 127 "" "*cannot execute*" "enter: no such command"
+	# shellcheck disable=SC2016
+	try sh -c '"$0" enter "$1" -- /nonexistent 2>&-' "$BUILD/agentns" "$id"
+	expect 127 "" "" "enter: nor a standard error"
 	unprivileged "$BUILD/agentns" enter "$id" -- true
 	expect 1 "" "*cannot enter*CAP_SYS_ADMIN*" "enter: not as a user"
 	agentns enter
