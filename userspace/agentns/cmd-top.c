@@ -220,6 +220,7 @@ static bool act(struct top *top, int key)
 	*top->message = '\0';
 	switch (key) {
 	case 'q':
+	case TOP_GONE:
 		return false;
 	case TOP_UP:
 		top_select(top, at - 1);
