@@ -20,7 +20,7 @@ const char *problem_create(int error)
 	case EPERM:
 		return "permission denied (it takes CAP_SYS_ADMIN; run it as root, or set the sysctl kernel.agent_ns.unprivileged to 1)";
 	case ENOSPC:
-		return "sessions are nested too deeply here (start it from an outer session)";
+		return "sessions are nested too deeply here, or there are as many as the budget of one around allows (start it from an outer session)";
 	default:
 		return strerror(-error);
 	}

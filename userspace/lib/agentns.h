@@ -58,8 +58,9 @@ bool agentns_supported(void);
  *
  * Return: 0, or -EPERM (from the initial agent namespace this takes
  * CAP_SYS_ADMIN, or the sysctl kernel.agent_ns.unprivileged = 1), -ENOSPC (too
- * deeply nested), -ENOMEM, or -ENOSYS: no support, or sessions are switched
- * off by kernel.agent_ns.enabled = 0. agentns_supported() tells the two apart.
+ * deeply nested, or a session around has max_descendants in it), -ENOMEM, or
+ * -ENOSYS: no support, or sessions are switched off by kernel.agent_ns.enabled
+ * = 0. agentns_supported() tells the two apart.
  */
 int agentns_create(void);
 
