@@ -111,20 +111,6 @@ static int parse_signal(const char *text)
 	usage_hint(&command_kill);
 }
 
-static const char *problem_signal(int error)
-{
-	switch (-error) {
-	case EPERM:
-		return "not all of its processes are ours to signal or to know of (run it as root)";
-	case EAGAIN:
-		return "new processes appear as fast as they are signalled (try 'agentns kill')";
-	case EOPNOTSUPP:
-		return "there are sessions without a directory, and the loaded agentns.ko does not say what is around them (try --all, or load a later one)";
-	default:
-		return problem_read(error);
-	}
-}
-
 /* Return: an exit status. */
 static int tell(const struct request *req, const char *what,
 		unsigned int count, int error)
@@ -135,7 +121,7 @@ static int tell(const struct request *req, const char *what,
 	if (!error)
 		return EXIT_SUCCESS;
 	warnx("cannot %s %s: %s", command_word(req->command), what,
-	      problem_signal(error));
+	      problem_signal(error, req->sig));
 	return EXIT_FAILURE;
 }
 

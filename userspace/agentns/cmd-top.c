@@ -121,7 +121,9 @@ static void signal_chosen(struct top *top, int sig, const char *what)
 		ret = agentns_session_signal(top->handle, &top->chosen, sig,
 					     &count);
 	if (ret)
-		say(top, "session %.12s: %s", id, problem_control(ret, "kill"));
+		say(top, "session %.12s: %s", id,
+		    sig == SIGKILL ? problem_control(ret, "kill") :
+				     problem_signal(ret, sig));
 	else if (sig == SIGKILL)
 		say(top, "session %.12s: killed", id);
 	else
