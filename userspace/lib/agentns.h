@@ -290,6 +290,11 @@ struct agentns;
 struct agentns_iter;
 
 /*
+ * Structures below are written whole, and grow with the kernel's: where one has,
+ * the library has another soname.
+ */
+
+/*
  * What is known of a session: a file in sysfs each. Later modules have more
  * of them: what the kernel lacks is missing in struct agentns_session.fields.
  */
