@@ -292,7 +292,8 @@ static int finish(pid_t pid)
 				   1000 + WTERMSIG(status);
 }
 
-static void test_pass_on(int signo, const char *name)
+/* Fork; what the child prints comes from *@fd. */
+static pid_t fork_talking(int *fd)
 {
 	int fds[2];
 	pid_t pid;
@@ -302,13 +303,25 @@ static void test_pass_on(int signo, const char *name)
 	pid = fork();
 	if (!pid) {
 		dup2(fds[1], STDOUT_FILENO);
-		stand_in("count");
+		close(fds[0]);
 	}
 	close(fds[1]);
-	await_ready(fds[0]);
+	*fd = fds[0];
+	return pid;
+}
+
+static void test_pass_on(int signo, const char *name)
+{
+	pid_t pid;
+	int fd;
+
+	pid = fork_talking(&fd);
+	if (!pid)
+		stand_in("count");
+	await_ready(fd);
 	kill(pid, signo);
 	ok_int(finish(pid), 11, "%s is passed on", name);
-	close(fds[0]);
+	close(fd);
 }
 
 static pid_t started_pid;
@@ -368,24 +381,19 @@ static void test_ready(void)
 static void test_killed(void)
 {
 	struct pollfd poll_fd = { .events = 0 };
-	int fds[2];
 	pid_t pid;
+	int fd;
 
-	if (pipe(fds))
-		tap_bail("pipe failed");
-	pid = fork();
-	if (!pid) {
-		dup2(fds[1], STDOUT_FILENO);
+	pid = fork_talking(&fd);
+	if (!pid)
 		stand_in("count");
-	}
-	close(fds[1]);
-	await_ready(fds[0]);
+	await_ready(fd);
 	kill(pid, SIGKILL);
 	finish(pid);
-	poll_fd.fd = fds[0];
+	poll_fd.fd = fd;
 	ok(poll(&poll_fd, 1, 5000) == 1 && poll_fd.revents & POLLHUP,
 	   "a stand-in that is killed leaves no command behind");
-	close(fds[0]);
+	close(fd);
 }
 
 static void test_terminal(void)
@@ -462,25 +470,19 @@ static void test_stopped(bool before)
 			   .data = before ? &s : NULL };
 	const char *when = before ? "before it is executed" : "later";
 	struct spawn_failure f;
-	int fds[2];
 	pid_t pid;
+	int fd;
 
-	if (pipe(fds))
-		tap_bail("pipe failed");
-	pid = fork();
+	pid = fork_talking(&fd);
 	if (!pid) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
 		alarm(10);
 		_exit(spawn_wait(argv, &s, &f));
 	}
-	close(fds[1]);
-	ok(await_word(fds[0], "stopped"), "a command is stopped %s: it is told",
+	ok(await_word(fd, "stopped"), "a command is stopped %s: it is told",
 	   when);
 	kill(pid, SIGTERM);
 	ok_int(finish(pid), 128 + SIGTERM, "which SIGTERM ends");
-	close(fds[0]);
+	close(fd);
 }
 
 /* A child that answers, one that is stopped, one that ends. */
