@@ -86,6 +86,7 @@ static int open_namespace(struct agentns *handle, const struct target *t)
 static void execute(char **argv)
 {
 	char *shell[2] = { getenv("SHELL"), NULL };
+	int error;
 
 	if (!*argv) {
 		if (!shell[0] || !*shell[0])
@@ -93,8 +94,10 @@ static void execute(char **argv)
 		argv = shell;
 	}
 	execvp(argv[0], argv);
+	/* Where there is no standard error, the message fails as well. */
+	error = errno;
 	warn("cannot execute \"%s\"", shown(argv[0]));
-	exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE);
+	exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE);
 }
 
 int cmd_enter(int argc, char **argv)

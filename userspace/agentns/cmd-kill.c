@@ -111,16 +111,18 @@ static int parse_signal(const char *text)
 	usage_hint(&command_kill);
 }
 
-static const char *problem_signal(int error)
+/* Return: an exit status. */
+static int tell(const struct request *req, const char *what,
+		unsigned int count, int error)
 {
-	switch (-error) {
-	case EPERM:
-		return "not all of its processes are ours to signal (run it as root)";
-	case EAGAIN:
-		return "new processes appear as fast as they are signalled (try 'agentns kill')";
-	default:
-		return problem_read(error);
-	}
+	if (req->verbose || (error && count))
+		printf("%s: %u process%s %s\n", what, count,
+		       count == 1 ? "" : "es", req->past);
+	if (!error)
+		return EXIT_SUCCESS;
+	warnx("cannot %s %s: %s", command_word(req->command), what,
+	      problem_signal(error, req->sig));
+	return EXIT_FAILURE;
 }
 
 /*
@@ -130,7 +132,7 @@ static const char *problem_signal(int error)
 static int signal_session(const struct request *req, struct agentns *handle,
 			  const struct agentns_session *session, bool hidden)
 {
-	char id[AGENTNS_ID_BUFSIZE];
+	char id[AGENTNS_ID_BUFSIZE], what[AGENTNS_ID_BUFSIZE + 8];
 	unsigned int count = 0;
 	int ret;
 
@@ -149,27 +151,42 @@ static int signal_session(const struct request *req, struct agentns *handle,
 			printf("session %s: killed\n", id);
 		return EXIT_SUCCESS;
 	}
+	snprintf(what, sizeof(what), "session %s", id);
 	ret = agentns_session_signal(handle, &session->id, req->sig, &count);
-	if (req->verbose || (ret && count))
-		printf("session %s: %u process%s %s\n", id, count,
-		       count == 1 ? "" : "es", req->past);
-	if (!ret)
-		return EXIT_SUCCESS;
-	warnx("cannot %s session %s: %s", command_word(req->command), id,
-	      problem_signal(ret));
-	return EXIT_FAILURE;
+	return tell(req, what, count, ret);
 }
 
-static int signal_all(const struct request *req, struct agentns *handle)
+static struct agentns_iter *list(struct agentns *handle)
 {
-	struct agentns_session session;
 	struct agentns_iter *iter;
-	int ret, status = EXIT_SUCCESS;
+	int ret = agentns_iter_open(handle, &iter);
 
-	ret = agentns_iter_open(handle, &iter);
 	if (ret)
 		errx(EXIT_FAILURE, "cannot list agent sessions: %s",
 		     problem_read(ret));
+	return iter;
+}
+
+/* Are there sessions that have no directory? A module may not say. */
+static bool some_hidden(struct agentns *handle)
+{
+	struct agentns_iter *iter = list(handle);
+	struct agentns_session session;
+	uint64_t live, listed = 0;
+
+	while (agentns_iter_next_fields(iter, &session, 0) > 0)
+		listed++;
+	agentns_iter_close(iter);
+	return agentns_sessions_live(handle, &live) || live > listed;
+}
+
+/* Kill those that have a directory. */
+static int kill_listed(const struct request *req, struct agentns *handle)
+{
+	struct agentns_iter *iter = list(handle);
+	struct agentns_session session;
+	int ret, status = EXIT_SUCCESS;
+
 	while ((ret = agentns_iter_next_fields(iter, &session,
 					       AGENTNS_FIELD_DEPTH)) > 0)
 		/* What is inside goes with what is around it. */
@@ -181,6 +198,24 @@ static int signal_all(const struct request *req, struct agentns *handle)
 		errx(EXIT_FAILURE, "cannot read an agent session: %s",
 		     problem_read(ret));
 	return status;
+}
+
+static int signal_all(const struct request *req, struct agentns *handle)
+{
+	static const struct agent_session_id_uapi all = { 0 };
+	int ret, status = EXIT_SUCCESS;
+	unsigned int count = 0;
+
+	if (req->sig == SIGKILL) {
+		/* Looked at before they end. */
+		bool rest = some_hidden(handle);
+
+		status = kill_listed(req, handle);
+		if (!rest)
+			return status;
+	}
+	ret = agentns_session_signal(handle, &all, req->sig, &count);
+	return tell(req, "all sessions", count, ret) ? EXIT_FAILURE : status;
 }
 
 static int act(struct request *req, int argc, char **argv)

@@ -367,13 +367,26 @@ static int end(struct run *run, int status)
 	return status;
 }
 
+/* Else all is quiet, and looks as if it worked. */
+static void tell_stopped(void *data, pid_t pid)
+{
+	const struct run *run = data;
+
+	if (run->spec && run->budget.action == AGENT_NS_ACTION_STOP)
+		warnx("\"%s\" was stopped, as at a limit of its budget (raise that with 'agentns set --budget KEY=LIMIT %ld', or end it with 'agentns kill %ld')",
+		      shown(run->argv[0]), (long)pid, (long)pid);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct run run = {
 		.budget.action = AGENT_NS_ACTION_KILL,
 		.uid = -1, .gid = -1, .n_groups = -1, .ns_fd = -1,
 	};
-	struct spawn spawn = { run_setup, run_started, &run };
+	struct spawn spawn = {
+		.setup = run_setup, .started = run_started,
+		.stopped = tell_stopped, .data = &run,
+	};
 	struct spawn_failure failure;
 	int status;
 

@@ -121,7 +121,9 @@ static void signal_chosen(struct top *top, int sig, const char *what)
 		ret = agentns_session_signal(top->handle, &top->chosen, sig,
 					     &count);
 	if (ret)
-		say(top, "session %.12s: %s", id, problem_control(ret, "kill"));
+		say(top, "session %.12s: %s", id,
+		    sig == SIGKILL ? problem_control(ret, "kill") :
+				     problem_signal(ret, sig));
 	else if (sig == SIGKILL)
 		say(top, "session %.12s: killed", id);
 	else
@@ -220,6 +222,7 @@ static bool act(struct top *top, int key)
 	*top->message = '\0';
 	switch (key) {
 	case 'q':
+	case TOP_GONE:
 		return false;
 	case TOP_UP:
 		top_select(top, at - 1);

@@ -18,6 +18,7 @@
 #include "doctor.h"
 #include "problem.h"
 #include "provenance.h"
+#include "spawn.h"
 #include "table.h"
 
 #define SYSCTL		"/proc/sys/kernel/agent_ns/"
@@ -716,7 +717,7 @@ void doctor_session(struct doctor *d, struct doctor_check *check)
 {
 	struct outcome o;
 	char id[AGENTNS_ID_BUFSIZE];
-	ssize_t n;
+	bool answered;
 	int fds[2];
 	pid_t pid;
 
@@ -733,11 +734,10 @@ void doctor_session(struct doctor *d, struct doctor_check *check)
 	if (!pid)
 		test_child(fds[1]);
 	close(fds[1]);
-	n = read(fds[0], &o, sizeof(o));
+	answered = spawn_answer(pid, fds[0], &o, sizeof(o), SPAWN_ANSWER_MS);
 	close(fds[0]);
-	waitpid(pid, NULL, 0);
-	if (n != sizeof(o)) {
-		found(check, DOCTOR_FAILED, "the test session was ended: a budget %s is too small for it",
+	if (!answered) {
+		found(check, DOCTOR_FAILED, "the test session was ended or stopped: a budget %s is too small for it",
 		      in_session() ? "of the session around it" :
 				     "of all new sessions");
 		check->fix = in_session() ? format(OUTSIDE) :

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +19,8 @@
 
 /*
  * A session without a directory is read from inside. A process that enters it
- * for that adds the two or three calls that it does to what it reads.
+ * for that adds the two or three calls that it does to what it reads; where the
+ * budget has stopped the session, it is stopped as well, and nothing is known.
  */
 static int read_inside(struct run *run)
 {
@@ -39,12 +39,9 @@ static int read_inside(struct run *run)
 			     sizeof(*counters));
 	}
 	close(fds[1]);
-	if (pid > 0) {
-		if (read(fds[0], counters, sizeof(*counters)) ==
-		    sizeof(*counters))
-			ret = 0;
-		waitpid(pid, NULL, 0);
-	}
+	if (pid > 0 && spawn_answer(pid, fds[0], counters, sizeof(*counters),
+				    SPAWN_ANSWER_MS))
+		ret = 0;
 	close(fds[0]);
 	if (!ret)
 		run->session.fields = AGENTNS_FIELD_COUNTERS;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -118,31 +120,46 @@ child(char **argv, const struct spawn *spawn, struct spawn_child *self)
 	_exit(report(self, stage, -error) ? 0 : EXIT_CANNOT_EXECUTE);
 }
 
-/* What does the child report? It ends without anything when it execs. */
-static bool read_report(int fd, struct spawn_failure *failure)
-{
-	ssize_t n;
+/**
+ * struct watch - a child that is waited for
+ * @spawn: what its caller asked for
+ * @signals: what we take meanwhile
+ * @pid: it
+ * @stopped: it is stopped
+ * @told: the caller was told so
+ */
+struct watch {
+	const struct spawn *spawn;
+	const struct signals *signals;
+	pid_t pid;
+	bool stopped;
+	bool told;
+};
 
-	do
-		n = read(fd, failure, sizeof(*failure));
-	while (n < 0 && errno == EINTR);
-	return n == sizeof(*failure);
+/* Its end is left for waitpid(). */
+static void see_stops(struct watch *w)
+{
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_PID, w->pid, &info,
+			   WSTOPPED | WCONTINUED | WNOHANG) || !info.si_pid)
+			return;
+		w->stopped = info.si_code == CLD_STOPPED;
+		/* Not by the keyboard: that stops us as well. */
+		if (!w->stopped || info.si_status != SIGSTOP || w->told ||
+		    !w->spawn->stopped)
+			continue;
+		w->told = true;
+		w->spawn->stopped(w->spawn->data, w->pid);
+	}
 }
 
-/* Return: whether the command was not executed, for the reason in @failure. */
-static bool has_failed(const struct spawn *spawn, pid_t pid, int report_fd,
-		       int go_fd, struct spawn_failure *failure)
+static bool is_to_end(int signo)
 {
-	while (read_report(report_fd, failure)) {
-		if (failure->stage != SPAWN_READY)
-			return true;
-		if (spawn->started)
-			spawn->started(spawn->data, pid);
-		/* It waits for this; when it cannot come, neither can it. */
-		if (send(go_fd, "", 1, MSG_NOSIGNAL) != 1)
-			return false;
-	}
-	return false;
+	return signo == SIGINT || signo == SIGTERM || signo == SIGHUP ||
+	       signo == SIGQUIT;
 }
 
 /*
@@ -152,30 +169,96 @@ static bool has_failed(const struct spawn *spawn, pid_t pid, int report_fd,
  * Those come from the kernel itself. A signal that the command sent is meant
  * for its group, or it would not have been sent to us. What any other process
  * sends, it may have sent to us alone.
+ *
+ * To a command that is stopped it means nothing until that goes on.
  */
-static void pass_on(const siginfo_t *info, pid_t pid)
+static void pass_on(const struct watch *w, const siginfo_t *info)
 {
-	if (info->si_code == SI_KERNEL || info->si_pid == pid)
-		return;
-	kill(pid, info->si_signo);
+	if (info->si_code != SI_KERNEL && info->si_pid != w->pid)
+		kill(w->pid, info->si_signo);
+	if (w->stopped && is_to_end(info->si_signo))
+		kill(w->pid, SIGCONT);
 }
 
-static int wait_for(pid_t pid, const struct signals *signals)
+static void take(struct watch *w, const siginfo_t *info)
+{
+	see_stops(w);
+	if (info->si_signo != SIGCHLD)
+		pass_on(w, info);
+}
+
+/* Until there is something to read; a budget can stop the child before. */
+static void await_report(struct watch *w, int fd, int signal_fd)
+{
+	const struct timespec now = { 0 };
+	siginfo_t info;
+
+	for (;;) {
+		struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+					{ .fd = signal_fd, .events = POLLIN } };
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (fds[0].revents)
+			return;
+		while (sigtimedwait(&w->signals->taken, &info, &now) > 0)
+			take(w, &info);
+	}
+}
+
+/* What does the child report? It ends without anything when it execs. */
+static bool read_report(struct watch *w, int fd, int signal_fd,
+			struct spawn_failure *failure)
+{
+	ssize_t n;
+
+	await_report(w, fd, signal_fd);
+	do
+		n = read(fd, failure, sizeof(*failure));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*failure);
+}
+
+/* Return: whether the command was not executed, for the reason in @failure. */
+static bool has_failed(struct watch *w, int report_fd, int go_fd,
+		       struct spawn_failure *failure)
+{
+	const struct spawn *spawn = w->spawn;
+	/* Without it, signals are late. */
+	int signal_fd = signalfd(-1, &w->signals->taken, SFD_CLOEXEC);
+	bool failed = false;
+
+	while (read_report(w, report_fd, signal_fd, failure)) {
+		failed = failure->stage != SPAWN_READY;
+		if (failed)
+			break;
+		if (spawn->started)
+			spawn->started(spawn->data, w->pid);
+		/* It waits for this; when it cannot come, neither can it. */
+		if (send(go_fd, "", 1, MSG_NOSIGNAL) != 1)
+			break;
+	}
+	if (signal_fd >= 0)
+		close(signal_fd);
+	return failed;
+}
+
+static int wait_for(struct watch *w)
 {
 	siginfo_t info;
 	int status;
 
 	for (;;) {
-		pid_t got = waitpid(pid, &status, WNOHANG);
+		pid_t got = waitpid(w->pid, &status, WNOHANG);
 
 		if (got < 0)
 			return -1;
-		if (got == pid)
+		if (got == w->pid)
 			break;
+		see_stops(w);
 		/* EINTR, after a stop and continue, is all that can fail. */
-		if (sigwaitinfo(&signals->taken, &info) > 0 &&
-		    info.si_signo != SIGCHLD)
-			pass_on(&info, pid);
+		if (sigwaitinfo(&w->signals->taken, &info) > 0)
+			take(w, &info);
 	}
 	if (WIFSIGNALED(status))
 		return EXIT_SIGNAL + WTERMSIG(status);
@@ -208,15 +291,16 @@ static int wait_started(const struct spawn *spawn, pid_t pid, int fds[4],
 			const struct signals *signals,
 			struct spawn_failure *failure)
 {
+	struct watch watch = { .spawn = spawn, .signals = signals, .pid = pid };
 	int status;
 
 	close(fds[1]);
 	close(fds[2]);
-	if (has_failed(spawn, pid, fds[0], fds[3], failure)) {
+	if (has_failed(&watch, fds[0], fds[3], failure)) {
 		waitpid(pid, NULL, 0);
 		status = -1;
 	} else {
-		status = wait_for(pid, signals);
+		status = wait_for(&watch);
 		if (status < 0)
 			fail(failure, errno);
 	}
@@ -258,4 +342,27 @@ int spawn_wait(char **argv, const struct spawn *spawn,
 	signals_drop(&signals);
 	signals_restore(&signals);
 	return status;
+}
+
+bool spawn_answer(pid_t pid, int fd, void *answer, size_t size, int ms)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	struct timespec now, start;
+	bool good = false;
+	int left = ms, n;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		n = poll(&pollfd, 1, left);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = ms - (now.tv_sec - start.tv_sec) * 1000 -
+			(now.tv_nsec - start.tv_nsec) / 1000000;
+	} while (n < 0 && errno == EINTR && left > 0);
+	if (n > 0)
+		good = read(fd, answer, size) == (ssize_t)size;
+	/* It may be stopped, or waiting for its session to be let go on. */
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return good;
 }

@@ -287,6 +287,20 @@ bool table_has(const struct table *table, size_t column)
 	return table->filter && filter_uses(table->filter, column);
 }
 
+/*
+ * libsmartcols escapes in its own way for --raw. JSON has its own escapes for
+ * what is text: file names and names of processes need not be. The kernel's
+ * tags are, and what somebody wrote into a file's attribute may be none.
+ */
+static bool stays(const struct table *t, const struct column *column,
+		  const char *text)
+{
+	if (column->type != COLUMN_STRING || t->options->raw)
+		return true;
+	return t->options->json && !strcmp(column->name, "INTENT") &&
+	       is_utf8(text);
+}
+
 /* Most strings need no escaping, and then no copy. */
 static char *make_safe(char *text)
 {
@@ -337,11 +351,11 @@ void *table_add(struct table *t, table_cell_fn cell, const void *row,
 		widen_branches(t, line);
 	}
 	for (i = 0; i < t->n_chosen; i++) {
+		const struct column *column =
+			&t->command->columns[t->chosen[i]];
 		char *text = cell(row, t->chosen[i]);
 
-		/* libsmartcols escapes in its own way for these two. */
-		if (text && t->command->columns[t->chosen[i]].type ==
-		    COLUMN_STRING && !t->options->json && !t->options->raw)
+		if (text && !stays(t, column, text))
 			text = make_safe(text);
 		if (t->fit && text)
 			widen_column(t, i, text);

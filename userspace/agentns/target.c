@@ -104,20 +104,22 @@ static int ambiguous(const struct search *search, int found,
 }
 
 /*
- * Sessions without a directory are known by their processes alone.
+ * Sessions without a directory are known by their processes alone. @found of
+ * those that have one match already.
  *
- * Return: how many such sessions match; @pid is one of the first one's.
+ * Return: how many match with such sessions; @pid is of the first, if that has
+ * no directory.
  */
 static int find_hidden(const struct search *search,
-		       struct agent_session_id_uapi ids[2], pid_t *pid)
+		       struct agent_session_id_uapi ids[2], int found,
+		       pid_t *pid)
 {
 	struct agentns_process_iter *iter;
 	struct agentns_process p;
 	char text[AGENTNS_ID_BUFSIZE];
-	int found = 0;
 
 	if (agentns_process_iter_open(search->handle, &iter))
-		return 0;
+		return found;
 	while (agentns_process_iter_next(iter, &p) > 0) {
 		agentns_id_format(&p.session, text);
 		if (agentns_id_is_zero(&p.session) ||
@@ -163,8 +165,9 @@ static int find_by_id(const struct search *search, bool maybe_pid)
 	}
 	if (ret == -ENOSYS)
 		return no_support(search);
-	if (!ret)
-		ret = find_hidden(search, ids, &pid);
+	/* A whole id that has a directory is no other's. */
+	if (!ret || (ret == 1 && strlen(what) < AGENTNS_ID_STRLEN))
+		ret = find_hidden(search, ids, ret, &pid);
 	if (ret < 0) {
 		warnx("cannot look for session %s: %s", what,
 		      problem_read(ret));

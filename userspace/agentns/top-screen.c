@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,14 @@ void top_screen_draw(const struct top *top)
 	refresh();
 }
 
+/* Whoever ignores SIGHUP is told by that alone, and at once each time. */
+static bool terminal_is_gone(void)
+{
+	struct pollfd terminal = { .fd = STDIN_FILENO };
+
+	return poll(&terminal, 1, 0) > 0;
+}
+
 int top_screen_key(int ms)
 {
 	int key;
@@ -259,7 +268,7 @@ int top_screen_key(int ms)
 	key = getch();
 	switch (key) {
 	case ERR:
-		return -1;
+		return terminal_is_gone() ? TOP_GONE : -1;
 	case KEY_UP:
 		return TOP_UP;
 	case KEY_DOWN:

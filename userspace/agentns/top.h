@@ -111,6 +111,6 @@ void top_screen_help(void);
 
 /* Keys, apart from characters. */
 enum { TOP_UP = 1000, TOP_DOWN, TOP_PAGE_UP, TOP_PAGE_DOWN, TOP_HOME, TOP_END,
-       TOP_LEFT, TOP_RIGHT, TOP_RESIZE };
+       TOP_LEFT, TOP_RIGHT, TOP_RESIZE, TOP_GONE };
 
 #endif /* AGENTNS_TOP_H */

@@ -40,6 +40,19 @@ static size_t utf8_decode(const unsigned char *s, size_t len, uint32_t *code)
 	return need;
 }
 
+bool is_utf8(const char *text)
+{
+	size_t len = strlen(text), n;
+	uint32_t code;
+
+	for (; len; text += n, len -= n) {
+		n = utf8_decode((const unsigned char *)text, len, &code);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 static bool is_safe(uint32_t c)
 {
 	if (c < 0x20 || c == '\\' || (c >= 0x7f && c <= 0x9f))

@@ -3,6 +3,7 @@
 #ifndef AGENTNS_ESCAPE_H
 #define AGENTNS_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -22,6 +23,9 @@ char *escape_n(const char *text, size_t len);
 
 /* escape - the same for a string */
 char *escape(const char *text);
+
+/* is_utf8 - is the whole of it well-formed UTF-8? */
+bool is_utf8(const char *text);
 
 /*
  * shown_n, shown - the same for a message, whose strings nobody frees

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ const char *problem_create(int error)
 	case EPERM:
 		return "permission denied (it takes CAP_SYS_ADMIN; run it as root, or set the sysctl kernel.agent_ns.unprivileged to 1)";
 	case ENOSPC:
-		return "sessions are nested too deeply here (start it from an outer session)";
+		return "sessions are nested too deeply here, or there are as many as the budget of one around allows (start it from an outer session)";
 	default:
 		return strerror(-error);
 	}
@@ -97,4 +98,20 @@ void close_stdout(void)
 		return;
 	warn("cannot write to standard output");
 	_exit(EXIT_FAILURE);
+}
+
+const char *problem_signal(int error, int sig)
+{
+	switch (-error) {
+	case EPERM:
+		return "not all of its processes are ours to signal or to know of (run it as root)";
+	case EAGAIN:
+		if (sig == SIGCONT)
+			return "processes are stopped again at once (what a budget has stopped goes on when its limit is raised: 'agentns set')";
+		return "new processes appear as fast as they are signalled (try 'agentns kill')";
+	case EOPNOTSUPP:
+		return "there are sessions without a directory, and the loaded agentns.ko does not say what is around them (try --all, or load a later one)";
+	default:
+		return problem_read(error);
+	}
 }

@@ -25,6 +25,7 @@ const char *problem_create(int error);
 const char *problem_intent(int error);
 const char *problem_budget(int error);
 const char *problem_read(int error);
+const char *problem_signal(int error, int sig);
 
 /*
  * flush_stdout - write what is buffered; for programs that print line by line

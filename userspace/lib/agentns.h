@@ -58,8 +58,9 @@ bool agentns_supported(void);
  *
  * Return: 0, or -EPERM (from the initial agent namespace this takes
  * CAP_SYS_ADMIN, or the sysctl kernel.agent_ns.unprivileged = 1), -ENOSPC (too
- * deeply nested), -ENOMEM, or -ENOSYS: no support, or sessions are switched
- * off by kernel.agent_ns.enabled = 0. agentns_supported() tells the two apart.
+ * deeply nested, or a session around has max_descendants in it), -ENOMEM, or
+ * -ENOSYS: no support, or sessions are switched off by kernel.agent_ns.enabled
+ * = 0. agentns_supported() tells the two apart.
  */
 int agentns_create(void);
 
@@ -287,6 +288,11 @@ int agentns_time_parse(const char *text, uint64_t *ns);
 
 struct agentns;
 struct agentns_iter;
+
+/*
+ * Structures below are written whole, and grow with the kernel's: where one has,
+ * the library has another soname.
+ */
 
 /*
  * What is known of a session: a file in sysfs each. Later modules have more
@@ -634,7 +640,7 @@ void agentns_process_iter_close(struct agentns_process_iter *iter);
  * agentns_session_signal - send a signal to all of a session and its descendants
  * @handle: from agentns_open() with root NULL: processes are signalled that
  *	live here, whatever proc is read
- * @id: which session
+ * @id: which session; zeros for all that there are
  * @sig: the signal; SIGSTOP, SIGCONT and SIGKILL are sent until nobody is left
  *	who needs them, and so reach what is forked meanwhile
  * @count: is set to how many processes were signalled, also on failure
@@ -642,8 +648,14 @@ void agentns_process_iter_close(struct agentns_process_iter *iter);
  * The calling process is left out. agentns_session_kill() is the better way to
  * kill; this also works for a session that has no directory in sysfs.
  *
- * Return: 0, -EPERM (for one process or more), -EAGAIN (somebody else undoes
- * it as fast), -ENOMEM, -ENOSYS, or why /proc cannot be read.
+ * A session of max_session_dirs and above is on no list; whether it is within
+ * @id the kernel says, to who may open its namespace.
+ *
+ * Return: 0, -EPERM (for one process or more, or it may not be known whose they
+ * are), -EOPNOTSUPP (there is a session without a directory, and this kernel's
+ * module does not say what is around it), -EAGAIN (somebody else undoes it as
+ * fast), -ENOMEM, -ENOSYS, or why /proc cannot be read. In all cases those of
+ * whom it is known were signalled.
  */
 int agentns_session_signal(struct agentns *handle,
 			   const struct agent_session_id_uapi *id, int sig,

@@ -41,36 +41,6 @@ struct agentns_events {
 
 /* ---- lines ---- */
 
-/*
- * "COMM-PID [CPU] FLAGS SECONDS.MICROSECONDS: EVENT: FIELDS"
- *
- * COMM may hold anything, also a newline or what looks like an event, but it
- * is too short to forge a whole head: what is looked for is "] ", five flags
- * or so, the time and the name in one piece, and COMM with its "-" before.
- */
-static const char *find_head(const char *line, uint64_t *time_ns)
-{
-	const char *s = line;
-
-	while ((s = strstr(s, "] "))) {
-		unsigned long long seconds, microseconds;
-		int flags_end = 0, end = 0;
-
-		s += 2;
-		/* Flags are letters, digits, "." and "#". */
-		flags_end = strcspn(s, " ");
-		if (flags_end > 0 && flags_end < 16 &&
-		    sscanf(s + flags_end, " %llu.%6llu: %n", &seconds,
-			   &microseconds, &end) == 2 && end &&
-		    !strncmp(s + flags_end + end, "agent_", 6)) {
-			*time_ns = seconds * 1000000000ULL +
-				   microseconds * 1000;
-			return s + flags_end + end;
-		}
-	}
-	return NULL;
-}
-
 /* The value of "NAME=" in @fields, which begins the text or follows a blank. */
 static const char *field(const char *fields, const char *name)
 {
@@ -272,34 +242,85 @@ static const struct {
 	{ "agent_task_join: ", AGENTNS_EVENT_JOIN, parse_join },
 };
 
+/* "CPU:0 [LOST 12 EVENTS]", and nothing else: a name is too short to be that. */
+static bool parse_lost(const char *line, struct agentns_event *event)
+{
+	int end = 0;
+
+	if (sscanf(line, "CPU:%*u [LOST %" SCNu64 " EVENTS]%n", &event->value,
+		   &end) != 1 || !end || line[end])
+		return false;
+	event->type = AGENTNS_EVENT_LOST;
+	return true;
+}
+
+/* Which of kinds[] begins @s? The number of them for none. */
+static size_t find_kind(const char *s)
+{
+	size_t i, len;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		len = strlen(kinds[i].name);
+		if (!strncmp(s, kinds[i].name, len) &&
+		    !strncmp(s + len, "sid=", 4))
+			break;
+	}
+	return i;
+}
+
+/*
+ * "COMM-PID [CPU] FLAGS SECONDS.MICROSECONDS: EVENT: FIELDS"
+ *
+ * COMM may hold anything, also a newline or what looks like the beginning of an
+ * event, but 15 bytes are too few for a whole name with "sid=" after it: what
+ * has less is passed over. Strings within the fields have no "=": see
+ * field_escaped().
+ *
+ * Return: the fields, or NULL; *@kind is an index of kinds[].
+ */
+static const char *find_fields(const char *line, uint64_t *time_ns,
+			       size_t *kind)
+{
+	const char *s = line;
+
+	while ((s = strstr(s, "] "))) {
+		unsigned long long seconds, microseconds;
+		int flags_end = 0, end = 0;
+
+		s += 2;
+		/* Flags are letters, digits, "." and "#". */
+		flags_end = strcspn(s, " ");
+		if (flags_end == 0 || flags_end >= 16 ||
+		    sscanf(s + flags_end, " %llu.%6llu: %n", &seconds,
+			   &microseconds, &end) != 2 || !end)
+			continue;
+		*kind = find_kind(s + flags_end + end);
+		if (*kind == ARRAY_SIZE(kinds))
+			continue;
+		*time_ns = seconds * 1000000000ULL + microseconds * 1000;
+		return s + flags_end + end + strlen(kinds[*kind].name);
+	}
+	return NULL;
+}
+
 int agentns__event_parse(const char *line, struct agentns_event *event)
 {
 	struct agentns_event e = { 0 };
-	const char *s;
-	size_t i;
+	const char *fields;
+	size_t kind;
 
-	/* "CPU:0 [LOST 12 EVENTS]" */
-	s = strstr(line, "[LOST ");
-	if (s && !strncmp(line, "CPU:", 4) &&
-	    sscanf(s, "[LOST %" SCNu64 " EVENTS]", &e.value) == 1) {
-		e.type = AGENTNS_EVENT_LOST;
+	if (parse_lost(line, &e)) {
 		*event = e;
 		return 1;
 	}
-	s = find_head(line, &e.time_ns);
-	for (i = 0; s && i < ARRAY_SIZE(kinds); i++) {
-		size_t len = strlen(kinds[i].name);
-
-		if (strncmp(s, kinds[i].name, len))
-			continue;
-		e.type = kinds[i].type;
-		if (field_id(s + len, "sid", &e.id) ||
-		    kinds[i].parse(s + len, &e))
-			return -EBADMSG;
-		*event = e;
-		return 1;
-	}
-	return 0;
+	fields = find_fields(line, &e.time_ns, &kind);
+	if (!fields)
+		return 0;
+	e.type = kinds[kind].type;
+	if (field_id(fields, "sid", &e.id) || kinds[kind].parse(fields, &e))
+		return -EBADMSG;
+	*event = e;
+	return 1;
 }
 
 /* ---- tracefs ---- */

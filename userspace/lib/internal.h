@@ -81,6 +81,40 @@ ssize_t agentns__read_line(int dir_fd, const char *path, char *buf,
 /* agentns__digits - value of a string of decimal digits and nothing else */
 int agentns__digits(const char *text, uint64_t *value);
 
+/* agentns__same_file - are these two of one file, or of one namespace? */
+bool agentns__same_file(int fd, int other);
+
+/*
+ * struct agentns__family - a session and what is within it
+ * @handle: for the list of sessions
+ * @all: it is the initial namespace: all sessions are
+ * @root_fd: the session's namespace, or why it cannot be opened
+ * @initial_fd: the initial namespace, likewise
+ * @nodes: what is known, of tsearch(3)
+ * @rereads: of the list, since it was refreshed
+ * @error: since then, why it could not be said of a session whether it is
+ *	within
+ */
+struct agentns__family {
+	struct agentns *handle;
+	bool all;
+	int root_fd;
+	int initial_fd;
+	void *nodes;
+	unsigned int rereads;
+	int error;
+};
+
+int agentns__family_open(struct agentns__family *family,
+			 struct agentns *handle,
+			 const struct agent_session_id_uapi *id);
+int agentns__family_refresh(struct agentns__family *family);
+
+/* Sessions without a directory are on no list; the kernel is asked for them. */
+bool agentns__family_has(struct agentns__family *family,
+			 const struct agent_session_id_uapi *id);
+void agentns__family_close(struct agentns__family *family);
+
 /*
  * agentns__event_parse - read a line of trace_pipe
  *

@@ -64,14 +64,14 @@ static int read_id(int dir_fd, const char *path,
 }
 
 /* "PID (COMM) STATE PPID ...", where COMM may hold anything, ")" too. */
-static int read_stat(int pid_fd, struct agentns_process *p)
+static int read_stat(int dir_fd, const char *path, struct agentns_process *p)
 {
 	char text[1024], *open, *close;
 	size_t comm_len;
 	ssize_t len;
 	long ppid;
 
-	len = agentns__read_file(pid_fd, "stat", text, sizeof(text));
+	len = agentns__read_file(dir_fd, path, text, sizeof(text));
 	if (len < 0)
 		return len;
 	open = strchr(text, '(');
@@ -88,17 +88,11 @@ static int read_stat(int pid_fd, struct agentns_process *p)
 	return 0;
 }
 
-/*
- * Call @fn with the session of each thread until it returns true: threads may
- * be in different sessions, and a leader that has exited is in none.
- */
-static bool any_thread(int pid_fd,
-		       bool (*fn)(const struct agent_session_id_uapi *id,
-				  void *data), void *data)
+/* Call @fn with the directory of each thread until it returns true. */
+static bool any_thread(int pid_fd, bool (*fn)(int thread_fd, void *data),
+		       void *data)
 {
-	struct agent_session_id_uapi id;
 	const char *name;
-	char path[64];
 	bool found = false;
 	DIR *dir;
 	int error;
@@ -106,10 +100,15 @@ static bool any_thread(int pid_fd,
 	if (agentns__opendir(pid_fd, "task", &dir))
 		return false;
 	while (!found && (name = agentns__readdir(dir, &error))) {
-		if (*name < '0' || *name > '9' || strlen(name) > 20)
+		int fd;
+
+		if (*name < '0' || *name > '9')
 			continue;
-		snprintf(path, sizeof(path), "%.20s/agent_session", name);
-		found = !read_id(dirfd(dir), path, &id) && fn(&id, data);
+		fd = openat(dirfd(dir), name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		found = fn(fd, data);
+		close(fd);
 	}
 	closedir(dir);
 	return found;
@@ -125,11 +124,14 @@ static uint32_t count_threads(int pid_fd)
 	return st.st_nlink - 2;
 }
 
-static bool take_first(const struct agent_session_id_uapi *id, void *data)
+static bool take_first(int thread_fd, void *data)
 {
-	if (agentns_id_is_zero(id))
+	struct agent_session_id_uapi id;
+
+	if (read_id(thread_fd, "agent_session", &id) ||
+	    agentns_id_is_zero(&id))
 		return false;
-	*(struct agent_session_id_uapi *)data = *id;
+	*(struct agent_session_id_uapi *)data = id;
 	return true;
 }
 
@@ -142,7 +144,7 @@ static int read_process(int pid_fd, struct agentns_process *p)
 	if (ret == -ENOENT)
 		return faccessat(pid_fd, "stat", F_OK, 0) ? -ESRCH : -ENOSYS;
 	if (!ret)
-		ret = read_stat(pid_fd, p);
+		ret = read_stat(pid_fd, "stat", p);
 	if (ret)
 		return ret;
 	p->threads = count_threads(pid_fd);
@@ -202,71 +204,48 @@ int agentns_process_iter_next(struct agentns_process_iter *iter,
 
 /* ---- signals ---- */
 
-/* A session and its descendants. */
-struct family {
-	struct agent_session_id_uapi *ids;
-	size_t n;
-};
-
-static bool is_in(const struct family *family,
-		  const struct agent_session_id_uapi *id)
+static bool thread_is_in(int thread_fd, void *data)
 {
-	size_t i;
+	struct agent_session_id_uapi id;
 
-	for (i = 0; i < family->n; i++)
-		if (!agentns_id_cmp(&family->ids[i], id))
-			return true;
-	return false;
+	return !read_id(thread_fd, "agent_session", &id) &&
+	       agentns__family_has(data, &id);
 }
 
-static bool thread_is_in(const struct agent_session_id_uapi *id, void *data)
+/* Threads may be in different sessions, and a leader that has exited in none. */
+static bool process_is_in(int pid_fd, const struct agentns_process *p,
+			  struct agentns__family *family)
 {
-	return is_in(data, id);
+	return agentns__family_has(family, &p->session) ||
+	       (p->threads > 1 && any_thread(pid_fd, thread_is_in, family));
 }
 
-static int add_descendants(struct agentns *handle, struct family *family)
+static bool state_needs(char state, int sig)
 {
-	struct agentns_session session;
-	struct agentns_iter *iter;
-	size_t before;
-	int ret;
-
-	/* A child may be listed before its parent: until nothing is new. */
-	do {
-		before = family->n;
-		ret = agentns_iter_open(handle, &iter);
-		if (ret)
-			return ret;
-		while ((ret = agentns_iter_next_fields(iter, &session,
-						AGENTNS_FIELD_PARENT)) > 0) {
-			struct agent_session_id_uapi *ids;
-
-			if (is_in(family, &session.id) ||
-			    !is_in(family, &session.parent))
-				continue;
-			ids = reallocarray(family->ids, family->n + 1,
-					   sizeof(*ids));
-			if (!ids) {
-				ret = -ENOMEM;
-				break;
-			}
-			family->ids = ids;
-			ids[family->n++] = session.id;
-		}
-		agentns_iter_close(iter);
-	} while (!ret && family->n > before);
-	return ret;
-}
-
-static bool wanted(const struct agentns_process *p, int sig)
-{
-	if (p->state == 'Z' || p->state == 'X' || p->pid == getpid())
+	if (state == 'Z' || state == 'X')
 		return false;
 	if (sig == SIGSTOP)
-		return p->state != 'T' && p->state != 't';
+		return state != 'T' && state != 't';
 	if (sig == SIGCONT)
-		return p->state == 'T';
+		return state == 'T';
 	return true;
+}
+
+static bool thread_needs(int thread_fd, void *data)
+{
+	struct agentns_process thread;
+
+	return !read_stat(thread_fd, "stat", &thread) &&
+	       state_needs(thread.state, *(int *)data);
+}
+
+/* Others may go on where the first thread has ended, and "Z" is its state. */
+static bool process_needs(int pid_fd, const struct agentns_process *p, int sig)
+{
+	if (p->pid == getpid())
+		return false;
+	return state_needs(p->state, sig) ||
+	       (p->threads > 1 && any_thread(pid_fd, thread_needs, &sig));
 }
 
 /*
@@ -276,7 +255,7 @@ static bool wanted(const struct agentns_process *p, int sig)
  * Return: 1 when it was signalled, 0 when there was no need, negative errno.
  */
 static int signal_one(struct agentns_process_iter *iter, pid_t pid,
-		      const struct family *family, int sig)
+		      struct agentns__family *family, int sig)
 {
 	struct agentns_process p = { .pid = pid };
 	int pidfd, fd, ret = 0;
@@ -287,9 +266,8 @@ static int signal_one(struct agentns_process_iter *iter, pid_t pid,
 	fd = open_pid(iter, pid);
 	if (fd < 0)
 		goto out;
-	if (!read_process(fd, &p) && wanted(&p, sig) &&
-	    (is_in(family, &p.session) ||
-	     (p.threads > 1 && any_thread(fd, thread_is_in, (void *)family)))) {
+	if (!read_process(fd, &p) && process_is_in(fd, &p, family) &&
+	    process_needs(fd, &p, sig)) {
 		ret = pidfd_send_signal(pidfd, sig, NULL, 0) ? -errno : 1;
 		if (ret == -ESRCH)
 			ret = 0;
@@ -323,7 +301,7 @@ static int add_hit(struct hits *hits, pid_t pid)
 }
 
 /* Return: how many were signalled in this walk, or a negative errno. */
-static int signal_pass(struct agentns *handle, const struct family *family,
+static int signal_pass(struct agentns *handle, struct agentns__family *family,
 		       int sig, struct hits *hits)
 {
 	struct agentns_process_iter *iter;
@@ -355,26 +333,29 @@ int agentns_session_signal(struct agentns *handle,
 {
 	bool again = sig == SIGSTOP || sig == SIGCONT || sig == SIGKILL;
 	struct timespec pause = { .tv_nsec = PASS_PAUSE_NS };
-	struct family family = { NULL, 0 };
+	struct agentns__family family;
 	struct hits hits = { NULL, 0 };
 	unsigned int passes = 0;
 	int ret;
 
-	family.ids = malloc(sizeof(*id));
-	if (!family.ids)
-		return -ENOMEM;
-	family.ids[family.n++] = *id;
+	*count = 0;
+	ret = agentns__family_open(&family, handle, id);
+	if (ret)
+		return ret;
 	do {
 		if (passes)
 			nanosleep(&pause, NULL);
-		ret = add_descendants(handle, &family);
+		ret = agentns__family_refresh(&family);
 		if (!ret)
 			ret = signal_pass(handle, &family, sig, &hits);
 	} while (ret > 0 && again && ++passes < PASSES_MAX);
 	*count = hits.n;
-	free(family.ids);
-	free(hits.pids);
 	if (ret > 0)
 		ret = again ? -EAGAIN : 0;
+	/* Who could not be told from those of the family was left out. */
+	if (!ret)
+		ret = family.error;
+	agentns__family_close(&family);
+	free(hits.pids);
 	return ret;
 }

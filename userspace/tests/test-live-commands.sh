@@ -46,7 +46,7 @@ test_doctor() {
 	echo 1 >/sys/kernel/agentns/defaults/max_syscalls
 	echo kill >/sys/kernel/agentns/defaults/action
 	agentns doctor
-	expect 1 "*session *failed *was ended*To mend \"session\":*defaults/max_*" "" \
+	expect 1 "*session *failed *was ended or stopped*To mend \"session\":*defaults/max_*" "" \
 		"doctor: a test session that is killed"
 	# What it says mends it.
 	sh -c "$(sed -n 's/^  //p' "$tmp/out" | tail -n 1)"
@@ -165,6 +165,84 @@ test_hidden() {
 	expect 0 "session $id: 1 process killed" "" "kill: no directory"
 	wait "$runner"
 	result_of $(($? != 137)) "kill: no directory, but dead"
+	start hidden fork=50
+	agentns stop --all -v
+	expect 0 "all sessions: 1 process stopped" "" "stop --all: no directory"
+	agentns cont --all -v
+	expect 0 "all sessions: 1 process continued" "" "cont --all: no directory"
+	agentns kill --all
+	expect 0 "" "" "kill --all: no directory"
+	wait "$runner"
+	result_of $(($? != 137)) "kill --all: no directory, but dead"
+	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
+}
+
+# state PID IS - is that its state?
+state() {
+	[ "$(sed 's/.*) \(.\) .*/\1/' "/proc/$1/stat")" = "$2" ]
+}
+
+# Who reads a stopped session from inside is stopped with it.
+test_hidden_stopped() {
+	dirs=$(cat /sys/kernel/agentns/max_session_dirs)
+	echo 0 >/sys/kernel/agentns/max_session_dirs
+	# shellcheck disable=SC2016
+	timeout -s KILL 60 "$BUILD/agentns" run --stats --budget fork=5 --on-exceed stop -- sh -c '
+		echo $$ >'"$tmp"'/pid.new
+		mv '"$tmp"'/pid.new '"$tmp"'/stopped
+		while :; do (:); done' >"$tmp/out" 2>"$tmp/err" &
+	runner=$!
+	until_true [ -e "$tmp/stopped" ]
+	pid=$(cat "$tmp/stopped")
+	until_true state "$pid" T
+	result_of $? "run: the budget stops the session"
+	kill -KILL "$pid"
+	wait "$runner"
+	status=$?
+	expect 137 "" "*counters *not known*" "run --stats: nobody is waited for who is stopped"
+	rm "$tmp/stopped"
+	agentns kill --all
+	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
+}
+
+# A session that has a directory, in it one that has none, and one beside it.
+test_hidden_inside() {
+	dirs=$(cat /sys/kernel/agentns/max_session_dirs)
+	# shellcheck disable=SC2016
+	"$BUILD/agentns" run -- sh -c '
+		cat /proc/self/agent_session >'"$tmp"'/id.new
+		mv '"$tmp"'/id.new '"$tmp"'/id
+		while [ ! -e '"$tmp"'/go ]; do sleep 0.1; done
+		exec '"$BUILD"'/agentns-unshare sh -c "
+			cd /
+			echo \$\$ >'"$tmp"'/inside.new
+			mv '"$tmp"'/inside.new '"$tmp"'/inside
+			exec sleep 100"' &
+	outer=$!
+	until_true [ -e "$tmp/id" ]
+	around=$(cat "$tmp/id")
+	rm "$tmp/id"
+	echo 0 >/sys/kernel/agentns/max_session_dirs
+	touch "$tmp/go"
+	until_true [ -e "$tmp/inside" ]
+	inside=$(cat "$tmp/inside")
+	start beside fork=50
+	until_true state "$inside" S
+	agentns stop -v "$around"
+	expect 0 "session $around: 1 process stopped" "" \
+		"stop: a session inside has no directory"
+	state "$inside" T && state "$pid" S
+	result_of $? "stop: it is stopped, and one beside it is not"
+	agentns cont -v "$around"
+	expect 0 "session $around: 1 process continued" "" \
+		"cont: a session inside has no directory"
+	agentns kill -v -s TERM "$around"
+	expect 0 "session $around: 1 process signalled" "" \
+		"kill -s: a session inside has no directory"
+	wait "$outer"
+	result_of $(($? != 143)) "kill -s: the command died of it"
+	rm "$tmp/go" "$tmp/inside"
+	stop
 	echo "$dirs" >/sys/kernel/agentns/max_session_dirs
 }
 
@@ -489,6 +567,9 @@ test_enter() {
 	expect 5 "" "" "enter PID"
 	agentns enter "$id" -- /nonexistent
 	expect 127 "" "*cannot execute*" "enter: no such command"
+	# shellcheck disable=SC2016
+	try sh -c '"$0" enter "$1" -- /nonexistent 2>&-' "$BUILD/agentns" "$id"
+	expect 127 "" "" "enter: nor a standard error"
 	unprivileged "$BUILD/agentns" enter "$id" -- true
 	expect 1 "" "*cannot enter*CAP_SYS_ADMIN*" "enter: not as a user"
 	agentns enter
@@ -592,6 +673,8 @@ test_set
 test_kill
 test_stop
 test_hidden
+test_hidden_inside
+test_hidden_stopped
 test_run_options
 test_run_ends
 test_seal

@@ -81,15 +81,45 @@ static void test_events(void)
 	ok_int(agentns__event_parse(HEAD "agent_task_join: sid=" SID " old_sid="
 				    PSID " pid=52 tgid=51 comm=0123456789abcdef",
 				    &e), -EBADMSG, "a name of 16 bytes");
-	/* A process name holds 15 bytes of any kind. */
-	ok_int(agentns__event_parse("  ] 1: agent_s-51      [000] .....    12.345678: agent_intent_set: sid="
-				    SID " intent=x", &e), 1,
-	       "a process name that looks like a head");
-	ok_str(e.intent, "x", "which changes nothing");
-	ok_int(agentns__event_parse(" [LOST 1 EVENTS-51      [000] .....    12.345678: agent_intent_set: sid="
-				    SID " intent=[LOST 5 EVENTS]", &e), 1,
-	       "a process name that tells of lost events");
-	ok_int(e.type, AGENTNS_EVENT_INTENT, "which does not, either");
+}
+
+/* A process name holds 15 bytes of any kind; none hides or makes an event. */
+static void test_event_names(void)
+{
+	static const struct {
+		const char *line, *what;
+	} names[] = {
+		{ "  ] 1: agent_s", "that looks like a head" },
+		{ "] x 1.1:agent_", "that looks like a head and a name" },
+		{ "] x 1.1:agent_t", "that has one letter more" },
+		{ "] . 1.1: sched_", "that looks like another event" },
+		{ "] ] ] ] ] ] ] ] ", "full of brackets" },
+		{ " [LOST 1 EVENTS", "that tells of lost events" },
+		/* What follows a newline in a name is a line for us. */
+		{ "CPU:[LOST 9", "that begins as lost events do" },
+		{ "CPU:0 [LOST 9 ", "that begins as lost events do, at length" },
+	};
+	struct agentns_event e;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "%s%sagent_intent_set: sid=" SID
+			 " intent=[LOST 5 EVENTS]", names[i].line,
+			 strchr(HEAD, '-'));
+		memset(&e, 0, sizeof(e));
+		ok_int(agentns__event_parse(line, &e), 1, "a process name %s",
+		       names[i].what);
+		ok(e.type == AGENTNS_EVENT_INTENT &&
+		   e.time_ns == 12345678000ULL &&
+		   !strcmp(e.intent, "[LOST 5 EVENTS]"),
+		   "which changes nothing");
+	}
+	ok_int(agentns__event_parse("CPU:1 [LOST 12 EVENTS] ", &e), 0,
+	       "lost events and something behind");
+	ok_int(agentns__event_parse("x CPU:1 [LOST 12 EVENTS]", &e), 0,
+	       "something before lost events");
 }
 
 static int prov(const char *text, struct provenance *p)
@@ -265,6 +295,7 @@ static void test_rubbish(void)
 int main(void)
 {
 	test_events();
+	test_event_names();
 	test_stamps();
 	test_rubbish();
 	return tap_done();

@@ -251,6 +251,14 @@ test_show() {
 	expect 0 "ID *ffff0000000000000000000000000001*SYSCALLS *1*ELAPSED *1.234" \
 		"*no directory*max_session_dirs*" \
 		"show PID: a session without a directory"
+	make_session ffff0000000000000000000000000002 "" 1
+	agentns show $root ffff
+	expect 1 "" '*"ffff" is the beginning of 2 session ids*' \
+		"show: ambiguous, with one that has no directory"
+	agentns show $root ffff0000000000000000000000000001
+	expect 0 "ID *ffff0000000000000000000000000001*" "*no directory*" \
+		"show: all of that one's id"
+	rm -r "${sessions:?}/ffff0000000000000000000000000002"
 
 	agentns show $root -J 4242
 	}

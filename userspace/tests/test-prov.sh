@@ -69,5 +69,15 @@ stamp "$tmp/tree/one" ts 5
 stamp "$tmp/tree/one" intent "$(printf 'a\033[2J')"
 agentns prov -n "$tmp/tree/one"
 expect 0 '*a\\x1b\[2J' "" "prov: a tag is escaped"
+agentns prov -J "$tmp/tree/one"
+check_json '
+assert j["files"][0]["intent"] == "a\033[2J", j' "prov: in JSON by JSON"
+stamp "$tmp/tree/one" intent "$(printf 'a\377')"
+echo 4 >"$tmp/tree/$(printf 'b\377\\c\302\233')"
+agentns prov -R -J --all "$tmp/tree"
+check_json '
+f = {x["file"].rsplit("/", 1)[1]: x for x in j["files"]}
+assert "b\\xff\\x5cc\\xc2\\x9b" in f, f
+assert f["one"]["intent"] == "a\\xff", f' "prov: what is no text is escaped in JSON"
 
 tap_done

@@ -1,53 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading /proc and /sys, on a tree of plain files laid out like them. */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <agentns.h>
 
+#include "fake-root.h"
 #include "tap.h"
 
 #define ID_A	"a0000000000000000000000000000001"
 #define ID_B	"a0000000000000000000000000000002"
 #define ID_C	"0123000000000000000000000000000c"
 #define ID_0	"00000000000000000000000000000000"
-
-static char root[64];
-
-/* ---- making the tree ---- */
-
-static void put_dir(const char *path)
-{
-	char full[512];
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	if (mkdir(full, 0755) && errno != EEXIST)
-		tap_bail("mkdir failed");
-}
-
-static void put(const char *path, const char *text)
-{
-	char full[512];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	f = fopen(full, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		tap_bail("cannot write a file of the test tree");
-}
-
-static void drop(const char *path)
-{
-	char full[512];
-
-	snprintf(full, sizeof(full), "%s/%s", root, path);
-	if (remove(full))
-		tap_bail("cannot remove a file of the test tree");
-}
 
 #define SESSIONS "sys/kernel/agentns/sessions"
 
@@ -92,35 +56,6 @@ static void put_session(const char *id)
 	put_dir(path);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		put_in(id, files[i][0], files[i][1]);
-}
-
-static void make_root(void)
-{
-	const char *tmp = getenv("TMPDIR");
-	size_t len;
-
-	len = snprintf(root, sizeof(root) - 6, "%.40s/agentns-test-",
-		       tmp ? tmp : "/tmp");
-	memset(root + len, 'X', 6);
-	if (!mkdtemp(root))
-		tap_bail("cannot make a temporary folder");
-	put_dir("proc");
-	put_dir("sys");
-	put_dir("sys/kernel");
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void remove_root(void)
-{
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* ---- tests ---- */

@@ -10,6 +10,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,7 +189,7 @@ static int spawn(const char *command, const char *arg,
 {
 	char *argv[] = { (char *)command, (char *)arg, NULL };
 
-	return spawn_wait(argv, &(struct spawn) { setup_nothing, NULL, NULL }, f);
+	return spawn_wait(argv, &(struct spawn) { .setup = setup_nothing }, f);
 }
 
 static int shell(const char *script)
@@ -196,7 +197,7 @@ static int shell(const char *script)
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
 	struct spawn_failure f;
 
-	return spawn_wait(argv, &(struct spawn) { setup_nothing, NULL, NULL }, &f);
+	return spawn_wait(argv, &(struct spawn) { .setup = setup_nothing }, &f);
 }
 
 static void test_status(void)
@@ -218,9 +219,9 @@ static void test_failures(void)
 	ok(f.stage == SPAWN_EXEC && f.error == ENOENT, "no command: why");
 	ok_int(spawn("/", NULL, &f), -1, "not a program");
 	ok(f.stage == SPAWN_EXEC && f.error == EACCES, "not a program: why");
-	ok_int(spawn_wait(argv, &(struct spawn) { setup_fail, NULL, &error }, &f), -1, "setup fails");
+	ok_int(spawn_wait(argv, &(struct spawn) { .setup = setup_fail, .data = &error }, &f), -1, "setup fails");
 	ok(f.stage == 3 && f.error == EPERM, "setup fails: where and why");
-	ok_int(spawn_wait(argv, &(struct spawn) { setup_die, NULL, NULL }, &f), 128 + SIGKILL,
+	ok_int(spawn_wait(argv, &(struct spawn) { .setup = setup_die }, &f), 128 + SIGKILL,
 	       "killed before it is executed");
 }
 
@@ -291,7 +292,8 @@ static int finish(pid_t pid)
 				   1000 + WTERMSIG(status);
 }
 
-static void test_pass_on(int signo, const char *name)
+/* Fork; what the child prints comes from *@fd. */
+static pid_t fork_talking(int *fd)
 {
 	int fds[2];
 	pid_t pid;
@@ -301,13 +303,25 @@ static void test_pass_on(int signo, const char *name)
 	pid = fork();
 	if (!pid) {
 		dup2(fds[1], STDOUT_FILENO);
-		stand_in("count");
+		close(fds[0]);
 	}
 	close(fds[1]);
-	await_ready(fds[0]);
+	*fd = fds[0];
+	return pid;
+}
+
+static void test_pass_on(int signo, const char *name)
+{
+	pid_t pid;
+	int fd;
+
+	pid = fork_talking(&fd);
+	if (!pid)
+		stand_in("count");
+	await_ready(fd);
 	kill(pid, signo);
 	ok_int(finish(pid), 11, "%s is passed on", name);
-	close(fds[0]);
+	close(fd);
 }
 
 static pid_t started_pid;
@@ -345,7 +359,9 @@ static void started(void *data, pid_t pid)
 
 static void test_ready(void)
 {
-	struct spawn s = { setup_ready, started, &ready_order };
+	struct spawn s = {
+		.setup = setup_ready, .started = started, .data = &ready_order,
+	};
 	struct spawn_failure f;
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"exit 6", NULL };
 
@@ -365,24 +381,19 @@ static void test_ready(void)
 static void test_killed(void)
 {
 	struct pollfd poll_fd = { .events = 0 };
-	int fds[2];
 	pid_t pid;
+	int fd;
 
-	if (pipe(fds))
-		tap_bail("pipe failed");
-	pid = fork();
-	if (!pid) {
-		dup2(fds[1], STDOUT_FILENO);
+	pid = fork_talking(&fd);
+	if (!pid)
 		stand_in("count");
-	}
-	close(fds[1]);
-	await_ready(fds[0]);
+	await_ready(fd);
 	kill(pid, SIGKILL);
 	finish(pid);
-	poll_fd.fd = fds[0];
+	poll_fd.fd = fd;
 	ok(poll(&poll_fd, 1, 5000) == 1 && poll_fd.revents & POLLHUP,
 	   "a stand-in that is killed leaves no command behind");
-	close(fds[0]);
+	close(fd);
 }
 
 static void test_terminal(void)
@@ -431,6 +442,81 @@ static void test_late(void)
 	ok_int(finish(pid), 5, "signals that come too late do not matter");
 }
 
+static int setup_stop(void *data, struct spawn_child *child, int *error)
+{
+	(void)child;
+	(void)error;
+	if (data) {
+		/* Should the test fail, nobody is left behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		raise(SIGSTOP);
+	}
+	return 0;
+}
+
+static void say_stopped(void *data, pid_t pid)
+{
+	(void)data;
+	printf("stopped %d\n", (int)pid);
+	fflush(stdout);
+}
+
+/* A command that is stopped, before it is executed or later, can be ended. */
+static void test_stopped(bool before)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c",
+			 (char *)"kill -STOP $$; exit 3", NULL };
+	struct spawn s = { .setup = setup_stop, .stopped = say_stopped,
+			   .data = before ? &s : NULL };
+	const char *when = before ? "before it is executed" : "later";
+	struct spawn_failure f;
+	pid_t pid;
+	int fd;
+
+	pid = fork_talking(&fd);
+	if (!pid) {
+		alarm(10);
+		_exit(spawn_wait(argv, &s, &f));
+	}
+	ok(await_word(fd, "stopped"), "a command is stopped %s: it is told",
+	   when);
+	kill(pid, SIGTERM);
+	ok_int(finish(pid), 128 + SIGTERM, "which SIGTERM ends");
+	close(fd);
+}
+
+/* A child that answers, one that is stopped, one that ends. */
+static void test_answer(void)
+{
+	static const char *const whats[] = { "one that is stopped", "one that ends",
+					     "one that answers" };
+	int i, fds[2], got = 0;
+	bool answered;
+	pid_t pid;
+
+	for (i = 0; i < 3; i++) {
+		if (pipe(fds) || (pid = fork()) < 0)
+			tap_bail("cannot make a child");
+		if (!pid) {
+			if (!i)
+				raise(SIGSTOP);
+			/* And if it went on, its answer would be too late. */
+			pause_ms(i ? 0 : 60000);
+			if (i == 1 || write(fds[1], &i, sizeof(i)) < 0)
+				_exit(1);
+			_exit(0);
+		}
+		close(fds[1]);
+		answered = spawn_answer(pid, fds[0], &got, sizeof(got),
+					i ? 60000 : 100);
+		ok(answered == (i == 2) && got == (i == 2 ? 2 : 0),
+		   "the answer of a child: %s", whats[i]);
+		ok(waitpid(pid, NULL, 0) < 0 && errno == ECHILD,
+		   "which is gone");
+		close(fds[0]);
+	}
+}
+
 static void test_descriptors(void)
 {
 	pid_t pid = fork();
@@ -470,6 +556,9 @@ int main(int argc, char **argv)
 	test_pass_on(SIGUSR2, "SIGUSR2");
 	test_terminal();
 	test_late();
+	test_answer();
+	test_stopped(false);
+	test_stopped(true);
 	test_killed();
 	test_ready();
 	test_descriptors();

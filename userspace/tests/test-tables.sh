@@ -204,6 +204,13 @@ assert [n["node"] for n in t] == ["'$a'", "'$b'"], t
 assert [n["node"] for n in t[0]["children"]] == ["sh", "'$c'"], t
 assert t[0]["children"][0]["pid"] == 100 and t[0]["pid"] is None, t
 assert t[0]["forks"] == 5, t' "tree: JSON is nested"
+	mv "$tmp/root/proc/100/stat" "$tmp/stat"
+	printf '100 (s\377\\h) S 1 0 0\n' >"$tmp/root/proc/100/stat"
+	agentns tree $root -J -o NODE,PID
+	check_json '
+n = j["tree"][0]["children"][0]["node"]
+assert n == "s\\xff\\x5ch", n' "tree: a name that is no text is escaped in JSON"
+	mv "$tmp/stat" "$tmp/root/proc/100/stat"
 	agentns tree $root -J
 	check_schema tree "$tmp/out" "tree -J: as the schema has it"
 	agentns tree $root -J --output-all

@@ -237,6 +237,28 @@ static void test_keys(void)
 	ok_int(end(&t), 0, "quit");
 }
 
+static void test_gone(void)
+{
+	static struct terminal t;
+	uint64_t give_up;
+	int status = 0;
+
+	/* As of nohup; who does not ignore it is ended by it. */
+	signal(SIGHUP, SIG_IGN);
+	start(&t, "xterm", 24, 120);
+	signal(SIGHUP, SIG_DFL);
+	ok(sees(&t, "30 sessions"), "a terminal");
+	close(t.fd);
+	give_up = now_ms() + PATIENCE_MS;
+	while (!waitpid(t.pid, &status, WNOHANG)) {
+		usleep(20000);
+		if (now_ms() > give_up)
+			kill(t.pid, SIGKILL);
+	}
+	ok(WIFEXITED(status) && !WEXITSTATUS(status),
+	   "which is gone: that is the end");
+}
+
 static void test_sizes(void)
 {
 	struct winsize small = { .ws_row = 2, .ws_col = 9 };
@@ -412,6 +434,7 @@ int main(void)
 	program = path;
 	make_root(30);
 	test_keys();
+	test_gone();
 	test_sizes();
 	test_colors();
 	test_actions();
