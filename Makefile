@@ -20,6 +20,8 @@ help:
 	@echo 'make check-fuzz  the parsers of user space, given rubbish'
 	@echo 'make check-models  models of sessions, kills and credit, searched by spin'
 	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
+	@echo 'make bench      what sessions cost on Linux $(KERNEL) in instructions, and what others do; fails on growth'
+	@echo 'make bench-parallel  the same on two processors by a real clock: ratios'
 	@echo 'make userspace  agentns, agentns-unshare and libagentns, in userspace/build'
 	@echo 'make kernel     the patched kernel of the tests, into the cache'
 	@echo 'make module     agentns.ko for that kernel, by dkms'
@@ -70,6 +72,12 @@ check-upstream: deps
 check-debian:
 	@tests/debian/run
 
+bench: deps
+	@tests/bench/run $(KERNEL)
+
+bench-parallel: deps
+	@tests/bench/run --parallel $(KERNEL)
+
 deb:
 	@debian/build-packages
 
@@ -82,9 +90,10 @@ demo: deps
 clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/selftests clean
+	@$(MAKE) --no-print-directory -C tests/bench clean
 	@rm -rf debian/build
 
 .PHONY: help deps kernel module userspace check check-all check-debug check-static check-fuzz check-models check-upstream \
-	check-debian deb kernel-deb demo clean
+	check-debian bench bench-parallel deb kernel-deb demo clean
 # What is under tests/ uses all processors by itself.
 .NOTPARALLEL:

@@ -16,10 +16,11 @@ PROG=${PROG:-${0##*/}}
 export HOME
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/agentns
 
-# Not part of `make deps`: what `make deb` needs besides, what docs/screens/remake does, what the kernel's bindeb-pkg of
-# any series takes, what `make check-debian` does, and a kernel with BTF.
+# Not part of `make deps`: what `make deb` needs besides, what docs/screens/remake does, what `make bench` does, what the
+# kernel's bindeb-pkg of any series takes, what `make check-debian` does, and a kernel with BTF.
 PACKAGE_PACKAGES=(gcc make libc6-dev dpkg-dev debhelper dh-dkms lintian rsync scdoc)
 SCREEN_PACKAGES=(tmux python3)
+BENCH_PACKAGES=(python3 binutils gnuplot-nox)
 BINDEB_PACKAGES=(dpkg-dev debhelper fakeroot libdw-dev python3)
 GUEST_PACKAGES=(mmdebstrap qemu-system-x86 e2fsprogs apt-utils openssl debian-archive-keyring)
 BTF_PACKAGES=(dwarves)

@@ -25,12 +25,13 @@
 	_least; })
 
 /* A system call and not one instruction of a library. */
-static inline long raw4(long nr, long a, long b, long c, long d)
+static inline long raw(long nr, long a, long b, long c, long d)
 {
 	register long r10 asm("r10") = d;
+	register long r8 asm("r8") = 0; /* as prctl(2) has it */
 
 	asm volatile("syscall" : "+a"(nr)
-		     : "D"(a), "S"(b), "d"(c), "r"(r10)
+		     : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
 		     : "rcx", "r11", "memory");
 	return nr;
 }

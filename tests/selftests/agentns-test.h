@@ -34,7 +34,10 @@
 #include <linux/agent_namespaces.h>
 #include <linux/capability.h>
 
+/* A program of several files, tests/bench, has no place for the harness. */
+#ifndef AGENTNS_WITHOUT_HARNESS
 #include "kselftest_harness.h"
+#endif
 
 /*
  * A SKIP for the setup of a fixture. After it the harness of 6.1 would go on

@@ -7,34 +7,15 @@
  * The machine's time stamp counter counts instructions here, so figures are
  * exact and can be compared for equality.
  */
-#include <x86intrin.h>
-
-#include "agentns-test.h"
+#include "agentns-cost.h"
 
 #define SESSIONS	100
 #define BATCH		100
 
-/*
- * Instructions of BATCH getppid calls with their loop. The least of many
- * readings is the one that no interrupt fell into.
- */
+/* Of BATCH getppid calls with their loop. */
 static unsigned long cost(void)
 {
-	unsigned long least = -1UL, start, took;
-
-	for (int i = 0; i < 300; i++) {
-		start = __rdtsc();
-		for (int k = 0; k < BATCH; k++) {
-			long nr = SYS_getppid;
-
-			asm volatile("syscall" : "+a"(nr)
-				     : : "rcx", "r11", "memory");
-		}
-		took = __rdtsc() - start;
-		if (took < least)
-			least = took;
-	}
-	return least;
+	return LEAST(300, mean_getppid(BATCH));
 }
 
 struct plan {

@@ -2,10 +2,8 @@
 // build: -lbpf
 /*
  * bpf_agent_session_id(), by which a BPF program learns what session current
- * is in. The programs are written as instructions: a compiler for BPF would be
- * one more package.
+ * is in.
  */
-#include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 
@@ -13,6 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "agentns-bpf.h"
 #include "agentns-test.h"
 
 #define KFUNC	"bpf_agent_session_id"
@@ -43,33 +42,8 @@ static void __attribute__((constructor)) find_kfunc(void)
 		ksft_exit_skip("no " KFUNC "() here: Linux 6.12 and later have it\n");
 }
 
-#define INSN(c, dst, src, o, i) ((struct bpf_insn) {			\
-	.code = (c), .dst_reg = (dst), .src_reg = (src), .off = (o),	\
-	.imm = (i) })
-#define SET(dst, imm)	INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
-#define COPY(dst, src)	INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
-#define ADD(dst, imm)	INSN(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, imm)
-#define LOAD(dst, src, off)	\
-	INSN(BPF_LDX | BPF_MEM | BPF_DW, dst, src, off, 0)
-#define STORE(dst, off, src)	\
-	INSN(BPF_STX | BPF_MEM | BPF_W, dst, src, off, 0)
-#define STORE_IMM(dst, off, imm)	\
-	INSN(BPF_ST | BPF_MEM | BPF_W, dst, 0, off, imm)
-#define SKIP_UNLESS(reg, imm, n)	\
-	INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, n, imm)
-/* These two are 64 bits wide: a WIDE() has to follow. */
-#define MAP(dst, fd)	\
-	INSN(BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_FD, 0, fd)
-#define VALUE_OF(dst, fd)	\
-	INSN(BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_VALUE, 0, fd)
-#define WIDE()		INSN(0, 0, 0, 0, 0)
-#define LOOK_UP()	\
-	INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem)
 #define ASK()		\
 	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, kfunc)
-#define RETURN()	INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-
-enum { R0, R1, R2, STACK = 10 };
 
 /* A way to have a program run: its type, and what it is attached to. */
 struct way {

@@ -8,9 +8,8 @@
  * counts: by session and not by task, and no more than for other types.
  */
 #include <linux/nsfs.h>
-#include <x86intrin.h>
 
-#include "agentns-test.h"
+#include "agentns-cost.h"
 
 #ifndef SYS_listns
 #define SYS_listns	470
@@ -26,16 +25,8 @@ static unsigned long cost(long (*list)(struct agent_ns_id_req *), __u32 type,
 			  long *n)
 {
 	struct agent_ns_id_req req = { .size = sizeof(req), .ns_type = type };
-	unsigned long least = -1UL, start, took;
 
-	for (int i = 0; i < 50; i++) {
-		start = __rdtsc();
-		*n = list(&req);
-		took = __rdtsc() - start;
-		if (took < least)
-			least = took;
-	}
-	return least;
+	return LEAST(50, *n = list(&req));
 }
 
 static long by_prctl(struct agent_ns_id_req *req)
@@ -52,18 +43,10 @@ static long by_listns(struct agent_ns_id_req *req)
 static unsigned long restart_cost(void)
 {
 	struct agent_ns_id_req req = { .size = sizeof(req) };
-	unsigned long least = -1UL, start, took;
 	long n = by_prctl(&req);
 
 	req.ns_id = ids[n - 2];
-	for (int i = 0; i < 50; i++) {
-		start = __rdtsc();
-		by_prctl(&req);
-		took = __rdtsc() - start;
-		if (took < least)
-			least = took;
-	}
-	return least;
+	return LEAST(50, by_prctl(&req));
 }
 
 static int started;

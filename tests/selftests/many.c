@@ -160,7 +160,7 @@ static int measure(unsigned long *least, int home)
 		err = err ?: ERR(setns(held, AGENT_NS));
 		lower(&least[JOIN], __rdtsc() - start);
 		close(held);
-		lower(&least[CALL], LEAST(10, raw4(SYS_getppid, 0, 0, 0, 0)));
+		lower(&least[CALL], LEAST(10, raw(SYS_getppid, 0, 0, 0, 0)));
 		lower(&least[COUNTERS], LEAST(3, counters_of(&counters)));
 		start = __rdtsc();
 		/* It copies no table of as many descriptors as sessions. */

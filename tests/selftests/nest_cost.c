@@ -7,27 +7,13 @@
  * What a counted call costs, by nesting and by limits, averaged over all that
  * happens: drawing credit, too. The time stamp counter counts instructions.
  */
-#include <x86intrin.h>
-
-#include "agentns-test.h"
+#include "agentns-cost.h"
 
 #define CALLS	200000
 
 struct plan {
 	double cost[AGENT_NS_DEPTH_MAX + 1];
 };
-
-static double average(void)
-{
-	unsigned long start = __rdtsc();
-
-	for (int i = 0; i < CALLS; i++) {
-		long nr = SYS_getppid;
-
-		asm volatile("syscall" : "+a"(nr) : : "rcx", "r11", "memory");
-	}
-	return (double)(__rdtsc() - start) / CALLS;
-}
 
 static int set_calls(__u64 max)
 {
@@ -48,7 +34,7 @@ static void measure(struct plan *plan, __u64 limit)
 	for (int depth = 1; depth <= AGENT_NS_DEPTH_MAX; depth++) {
 		if (enter_session() || (limit && set_calls(limit)))
 			_exit(1);
-		plan->cost[depth] = average();
+		plan->cost[depth] = mean_getppid(CALLS);
 	}
 	_exit(0);
 }
@@ -74,7 +60,7 @@ TEST_F_TIMEOUT(nest, a_level_costs_next_to_nothing, 100)
 	const int deepest = AGENT_NS_DEPTH_MAX;
 	double slope;
 
-	self->outside = average();
+	self->outside = mean_getppid(CALLS);
 	measure(self->without, 0);
 	measure(self->with, 1UL << 40);
 	ksft_print_msg("instructions a getppid outside of sessions: %.1f\n",

@@ -9,51 +9,10 @@
  * files that are opened and closed where nothing is stamped, in comparison
  * with a kernel without the hooks.
  */
-#include <x86intrin.h>
-
+#include "agentns-cost.h"
 #include "agentns-stamp.h"
 
 #define FILES	400
-
-/* Mean cost of a new file of 100 bytes, over many in a new folder. */
-static unsigned long new_file_cost(void)
-{
-	char name[32], block[100] = { };
-	unsigned long start;
-	int fd;
-
-	if (mkdir("d", 0755) || chdir("d"))
-		return 0;
-	start = __rdtsc();
-	for (int i = 0; i < FILES; i++) {
-		sprintf(name, "f%d", i);
-		fd = open(name, O_WRONLY | O_CREAT, 0644);
-		if (write(fd, block, sizeof(block)) != sizeof(block) ||
-		    close(fd))
-			return 0;
-	}
-	start = __rdtsc() - start;
-	return chdir("..") ? 0 : start / FILES;
-}
-
-/* Least cost of one open and close, with a write between them or without. */
-static unsigned long open_close_cost(int flags, bool writes)
-{
-	unsigned long least = -1UL, took;
-	int fd;
-
-	for (int i = 0; i < 1000; i++) {
-		took = __rdtsc();
-		fd = open("f", flags);
-		if (writes && write(fd, "x", 1) != 1)
-			return 0;
-		close(fd);
-		took = __rdtsc() - took;
-		if (took < least)
-			least = took;
-	}
-	return least;
-}
 
 struct costs {
 	unsigned long new_file, read_only, write_only, rewrite;
@@ -64,10 +23,9 @@ static void measure(struct costs *c, bool first)
 	unsigned long cost;
 
 	for (int i = 0; i < 3; i++) {
-		cost = new_file_cost();
+		cost = new_file_cost(FILES);
 		if ((first && !i) || cost < c->new_file)
 			c->new_file = cost;
-		sh("rm -rf d; sync");
 	}
 	/* The least of many has no stamp to write, but for one a second. */
 	c->read_only = open_close_cost(O_RDONLY, false);

@@ -11,62 +11,14 @@
  */
 #include <fcntl.h>
 #include <pty.h>
-#include <sys/resource.h>
 
-#include "agentns-test.h"
+#include "agentns-cost.h"
 
 #define MOST	10000
 
 static int many;
 
-/* Sessions that a descriptor keeps, without a task in them. */
-static int make_sessions(int n)
-{
-	struct rlimit files = { MOST + 100, MOST + 100 };
-	int home, i;
-
-	if (setrlimit(RLIMIT_NOFILE, &files))
-		return errno;
-	home = open("/proc/self/ns/agent", O_RDONLY);
-	for (i = 0; i < n; i++)
-		if (enter_session() ||
-		    open("/proc/self/ns/agent", O_RDONLY) < 0 ||
-		    setns(home, AGENT_NS))
-			return errno;
-	return 0;
-}
-
-/* CPU time of the children that have ended: instructions, by this clock. */
-static __u64 children_ns(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_CHILDREN, &u);
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000ULL +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000ULL;
-}
-
-/* Instructions of a command whose output is thrown away; 0 where it fails. */
-static __u64 cost(char *const argv[])
-{
-	__u64 start = children_ns();
-	pid_t pid = fork();
-
-	if (!pid) {
-		int null = open("/dev/null", O_WRONLY);
-
-		dup2(null, 1);
-		/* As with most users: it costs to read a locale. */
-		setenv("LANG", "C.UTF-8", 1);
-		/* The sessions are the parent's to keep. */
-		close_range(3, ~0U, 0);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	return reap(pid) ? 0 : children_ns() - start;
-}
-
-#define COST(...)	cost((char *[]){ __VA_ARGS__, NULL })
+#define COST(...)	command_cost((char *[]){ __VA_ARGS__, NULL })
 
 /* The same on a terminal of 120 columns, for @reads readings of top. */
 static __u64 top_cost(int reads)
@@ -146,7 +98,7 @@ TEST_F_TIMEOUT(tools, many_sessions, 500)
 
 	many = getenv("AGENTNS_NIGHTLY") ? MOST : 1000;
 	none = COST("agentns", "ls");
-	ASSERT_EQ(0, make_sessions(many));
+	ASSERT_EQ(0, hold_sessions(many));
 	/* Not what it costs to fetch the programs from the disk. */
 	COST("cat", "/proc/agent_sessions");
 	COST("agentns", "ls", "-J");

@@ -37,7 +37,7 @@ find_shellcheck() {
 # ---- checkpatch ----
 
 files_checkpatch() {
-	tracked 'module/*.[ch]' 'core-hooks/*.[ch]' 'core-hooks/*.patch' 'include/*.h' 'tests/selftests/*.[ch]'
+	tracked 'module/*.[ch]' 'core-hooks/*.[ch]' 'core-hooks/*.patch' 'include/*.h' 'tests/selftests/*.[ch]' 'tests/bench/*.[ch]'
 }
 
 context_checkpatch() {
