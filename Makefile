@@ -17,7 +17,7 @@ help:
 	@echo '                programs may ask, on $(BTF_KERNELS) with BTF'
 	@echo 'make check-debug  all tests on kernels that look for mistakes, of $(DEBUG_KERNELS): hours'
 	@echo 'make check-static  what sparse, checkpatch and others find in the code, with Linux $(KERNEL)'
-	@echo 'make check-fuzz  the parsers of user space, given rubbish'
+	@echo 'make check-fuzz  the parsers of user space, and the kernel'"'"'s side of sessions, given rubbish'
 	@echo 'make check-models  models of sessions, kills and credit, searched by spin'
 	@echo 'make check-upstream  the kernel'"'"'s own selftests give the same results with the hooks as without'
 	@echo 'make bench      what sessions cost on Linux $(KERNEL) in instructions, and what others do; fails on growth'
@@ -62,6 +62,7 @@ check-static: deps
 
 check-fuzz: deps
 	@userspace/tests/fuzz/run
+	@tests/fuzz/run $(KERNEL)
 
 check-models: deps
 	@tests/models/run
@@ -91,6 +92,7 @@ clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/selftests clean
 	@$(MAKE) --no-print-directory -C tests/bench clean
+	@rm -rf tests/fuzz/build
 	@rm -rf debian/build
 
 .PHONY: help deps kernel module userspace check check-all check-debug check-static check-fuzz check-models check-upstream \

@@ -135,8 +135,8 @@ lock() {
 	done
 }
 
-# flavour_label FLAVOUR SERIES: what a kernel with tests/kernel/config.FLAVOUR is called. These are btf, debug, kcsan and
-# ibt, and each is an option of the programs that take a kernel.
+# flavour_label FLAVOUR SERIES: what a kernel with tests/kernel/config.FLAVOUR is called. These are btf, debug, kcsan,
+# kcov and ibt, and each is an option of the programs that take a kernel.
 flavour_label() {
 	case $1 in
 	debug) printf '%s for debugging\n' "$2" ;;
@@ -147,7 +147,7 @@ flavour_label() {
 # flavour_slowness FLAVOUR: how many times as long things may take there.
 flavour_slowness() {
 	case $1 in
-	debug | kcsan) echo 5 ;;
+	debug | kcsan | kcov) echo 5 ;;
 	*) echo 1 ;;
 	esac
 }
