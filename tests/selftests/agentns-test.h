@@ -34,7 +34,7 @@
 #include <linux/agent_namespaces.h>
 #include <linux/capability.h>
 
-#include "kselftest_harness.h"
+#include "agentns-harness.h"
 
 /*
  * A SKIP for the setup of a fixture. After it the harness of 6.1 would go on
@@ -237,10 +237,11 @@ static inline void raise_flag(volatile int *flag)
 
 /*
  * Wait in a process outside all sessions until @condition holds, for at most
- * @ms milliseconds; the value says whether it did.
+ * @ms milliseconds, SLOWNESS times as many on a slow kernel; the value says
+ * whether it did.
  */
 #define WAIT_FOR(condition, ms) ({					\
-	__u64 _end = now_ns() + (ms) * 1000000ULL;			\
+	__u64 _end = now_ns() + (ms) * 1000000ULL * SLOWNESS;		\
 	bool _met;							\
 									\
 	while (!(_met = (condition)) && now_ns() < _end)		\
