@@ -36,7 +36,7 @@
 
 /* A program of several files, tests/bench, has no place for the harness. */
 #ifndef AGENTNS_WITHOUT_HARNESS
-#include "kselftest_harness.h"
+#include "agentns-harness.h"
 #endif
 
 /*
@@ -240,10 +240,11 @@ static inline void raise_flag(volatile int *flag)
 
 /*
  * Wait in a process outside all sessions until @condition holds, for at most
- * @ms milliseconds; the value says whether it did.
+ * @ms milliseconds, SLOWNESS times as many on a slow kernel; the value says
+ * whether it did.
  */
 #define WAIT_FOR(condition, ms) ({					\
-	__u64 _end = now_ns() + (ms) * 1000000ULL;			\
+	__u64 _end = now_ns() + (ms) * 1000000ULL * SLOWNESS;		\
 	bool _met;							\
 									\
 	while (!(_met = (condition)) && now_ns() < _end)		\

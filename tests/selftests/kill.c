@@ -605,7 +605,7 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 				if (!fork()) {
 					raise_flag(&plan->ready);
 					while (!plan->stop)
-						sleep_ms(5);
+						sleep_ms(5 * SLOWNESS);
 					for (;;)
 						syscall(SYS_getppid);
 				}

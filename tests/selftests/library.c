@@ -17,7 +17,7 @@
 
 #include <agentns.h>
 
-#include "kselftest_harness.h"
+#include "agentns-harness.h"
 
 /* A child in a session of its own, which waits to be killed. */
 static pid_t session(struct agent_session_id_uapi *id)

@@ -16,7 +16,7 @@
 
 #include <agentns.h>
 
-#include "kselftest_harness.h"
+#include "agentns-harness.h"
 
 #define N_WORKERS	8
 #define N_WATCHERS	2

@@ -10,7 +10,7 @@
 
 #include <linux/agent_namespaces.h>
 
-#include "kselftest_harness.h"
+#include "agentns-harness.h"
 
 /* File labels do not pass through the 9p root: the ext4 disk has to take them. */
 TEST(scratch_takes_attributes)

@@ -14,7 +14,7 @@
 
 #include "agentns-module.h"
 
-#define SECONDS		30
+#define SECONDS		(30 * SLOWNESS)
 #define NIGHTLY		1800
 
 struct plan {
