@@ -10,6 +10,8 @@
 #include "agentns-test.h"
 
 #define SECONDS		(12 * SLOWNESS)
+/* A slow kernel has been seen to read all of them once in that time. */
+#define ROUNDS		(SLOWNESS > 1 ? 1 : 4)
 
 struct plan {
 	volatile int stop;
@@ -283,7 +285,7 @@ TEST_F_TIMEOUT(stress, everything_at_once, 60)
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
 		if (i != KNOBS)
 			EXPECT_EQ(0, reap(pid[i]));
-		EXPECT_GT(plan->rounds[i], 3);
+		EXPECT_GE(plan->rounds[i], ROUNDS);
 	}
 	EXPECT_EQ(0, plan->faults);
 	EXPECT_EQ(0, write_file(SYSFS "max_session_dirs", "4096"));
