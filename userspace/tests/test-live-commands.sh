@@ -351,7 +351,7 @@ tty nogroup" "" "run --group has the last word on --user's"
 
 # What root tries from inside, and what comes of it: each status, then the limit.
 # shellcheck disable=SC2016 # the inner shell expands it
-inside='
+from_inside='
 	own=$(cat /proc/self/agent_session)
 	"$0" enter "$1" cat /proc/self/agent_session
 	echo "enter: $?"
@@ -365,7 +365,7 @@ inside='
 
 test_seal() {
 	start beside wall=1h
-	agentns run --budget opens=7000 -- sh -c "$inside" "$BUILD/agentns" "$id"
+	agentns run --budget opens=7000 -- sh -c "$from_inside" "$BUILD/agentns" "$id"
 	expect 0 "$id
 enter: 0
 8000: 0
@@ -373,7 +373,7 @@ enter: 0
 7000: 0
 none: 0
 max" "" "without --seal: root leaves, and loosens the budget"
-	agentns run --seal --budget opens=7000 -- sh -c "$inside" "$BUILD/agentns" "$id"
+	agentns run --seal --budget opens=7000 -- sh -c "$from_inside" "$BUILD/agentns" "$id"
 	if module_cannot; then
 		skip "run --seal (this module has no seals)"
 	else
