@@ -5,10 +5,6 @@
 
 #include "bench.h"
 
-#ifndef SYS_listns
-#define SYS_listns	470
-#endif
-
 #define TRACING		"/sys/kernel/tracing/"
 #define REPEAT		200
 #define MADE		1000

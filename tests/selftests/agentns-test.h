@@ -37,6 +37,8 @@
 /* A program of several files, tests/bench, has no place for the harness. */
 #ifndef AGENTNS_WITHOUT_HARNESS
 #include "agentns-harness.h"
+#else
+#define SLOWNESS	1
 #endif
 
 /*
@@ -47,6 +49,10 @@
 #define SKIP_FIXTURE(...)	SKIP(return, __VA_ARGS__)
 #else
 #define SKIP_FIXTURE(...)	SKIP(_exit(255), __VA_ARGS__)
+#endif
+
+#ifndef SYS_listns
+#define SYS_listns	470
 #endif
 
 #define SYSFS		"/sys/kernel/agentns/"
@@ -181,6 +187,20 @@ static inline __u64 session_get(const char *id, const char *file)
 	if (read_file(text, sizeof(text), "%s", session_path(path, id, file)))
 		return ~0ULL;
 	return strcmp(text, "max") ? strtoull(text, NULL, 10) : 0;
+}
+
+/* The namespace of a session, by its id in hex. */
+static inline int open_session(const char *hex)
+{
+	__u8 id[AGENT_NS_ID_BYTES];
+
+	for (int i = 0; i < AGENT_NS_ID_BYTES; i++) {
+		if (sscanf(hex + 2 * i, "%2hhx", &id[i]) != 1) {
+			errno = EINVAL;
+			return -1;
+		}
+	}
+	return syscall(SYS_prctl, PR_OPEN_AGENT_NS, id, 0, 0, 0);
 }
 
 /* The namespace that a process is in. */

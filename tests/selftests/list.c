@@ -10,9 +10,6 @@
 
 #include "agentns-test.h"
 
-#ifndef SYS_listns
-#define SYS_listns	470
-#endif
 #ifndef NS_GET_ID
 #define NS_GET_ID	_IOR(0xb7, 0xd, __u64)
 #endif
@@ -376,12 +373,8 @@ TEST(mixed_with_others)
 
 static int open_hex(const char *id)
 {
-	__u8 bytes[AGENT_NS_ID_BYTES];
-	int fd;
+	int fd = open_session(id);
 
-	for (int i = 0; i < AGENT_NS_ID_BYTES; i++)
-		sscanf(id + 2 * i, "%2hhx", &bytes[i]);
-	fd = syscall(SYS_prctl, PR_OPEN_AGENT_NS, bytes, 0, 0, 0);
 	return fd < 0 ? -errno : fd;
 }
 

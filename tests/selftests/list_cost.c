@@ -11,10 +11,6 @@
 
 #include "agentns-cost.h"
 
-#ifndef SYS_listns
-#define SYS_listns	470
-#endif
-
 #define FEW	100
 #define MANY	500
 

@@ -13,10 +13,6 @@
 
 #include "agentns-cost.h"
 
-#ifndef SYS_listns
-#define SYS_listns	470
-#endif
-
 #define FEW		10
 #define MANY		20000
 #define NIGHTLY		100000
@@ -43,10 +39,7 @@ static bool is_other(const char *name)
 	return false;
 }
 
-/*
- * Bytes in all slab caches but those, and what is per processor; with @before,
- * which has the same from earlier, each cache's growth by session is told.
- */
+/* Bytes in all slab caches but those, and what is per processor. */
 struct memory {
 	char name[256][32];
 	long bytes[256];
@@ -82,6 +75,7 @@ static int take_memory(struct memory *m)
 	return m->n;
 }
 
+/* Of one cache or, for NULL, of all, by session; what counts is printed. */
 static double grown(const struct memory *before, const struct memory *after,
 		    const char *name, int sessions)
 {

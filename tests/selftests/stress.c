@@ -196,16 +196,6 @@ static void meddle(const char *id)
 	}
 }
 
-static int open_session(const char *hex)
-{
-	__u8 id[AGENT_NS_ID_BYTES];
-
-	for (int i = 0; i < AGENT_NS_ID_BYTES; i++)
-		if (sscanf(hex + 2 * i, "%2hhx", &id[i]) != 1)
-			return -1;
-	return syscall(SYS_prctl, PR_OPEN_AGENT_NS, id, 0, 0, 0);
-}
-
 /* From outside into one that may be on its way out. */
 static void join(const char *id)
 {

@@ -604,15 +604,8 @@ static int join_any(void)
 	struct dirent *d;
 
 	while (dir && err && (d = readdir(dir))) {
-		__u8 bytes[AGENT_NS_ID_BYTES];
-		int fd, i = 0;
+		int fd = open_session(d->d_name);
 
-		while (i < AGENT_NS_ID_BYTES &&
-		       sscanf(d->d_name + 2 * i, "%2hhx", &bytes[i]) == 1)
-			i++;
-		if (i < AGENT_NS_ID_BYTES)
-			continue;
-		fd = syscall(SYS_prctl, PR_OPEN_AGENT_NS, bytes, 0, 0, 0);
 		if (fd < 0)
 			continue;
 		err = ERR(setns(fd, 0));
