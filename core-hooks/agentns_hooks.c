@@ -7,6 +7,7 @@
 
 #include <linux/agentns_connector.h>
 #include <linux/agentns_hooks.h>
+#include <linux/agentns_stamp.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/fs_struct.h>
@@ -82,6 +83,11 @@ void agentns_account_cpu_none(struct ns_common *ns, u64 delta_ns)
 {
 }
 
+void agentns_stamp_write_none(struct file *file, struct agentns_writer **slot,
+			      bool mapped)
+{
+}
+
 DEFINE_STATIC_CALL(agentns_syscall_enter, agentns_syscall_enter_none);
 DEFINE_STATIC_CALL(agentns_uring_request, agentns_uring_request_none);
 DEFINE_STATIC_CALL(agentns_write_begin, agentns_write_begin_none);
@@ -90,6 +96,7 @@ DEFINE_STATIC_CALL(agentns_can_fork, agentns_can_fork_none);
 DEFINE_STATIC_CALL(agentns_cancel_fork, agentns_cancel_fork_none);
 DEFINE_STATIC_CALL(agentns_post_fork, agentns_post_fork_none);
 DEFINE_STATIC_CALL(agentns_account_cpu, agentns_account_cpu_none);
+DEFINE_STATIC_CALL(agentns_stamp_write, agentns_stamp_write_none);
 
 /**
  * agentns_register - make a module the one that the hooks call
@@ -122,6 +129,7 @@ int agentns_register(const struct agentns_ops *ops)
 	static_call_update(agentns_cancel_fork, ops->cancel_fork);
 	static_call_update(agentns_post_fork, ops->post_fork);
 	static_call_update(agentns_account_cpu, ops->account_cpu);
+	static_call_update(agentns_stamp_write, ops->stamp_write);
 	rcu_assign_pointer(agentns_ops, ops);
 out:
 	mutex_unlock(&agentns_register_lock);
@@ -151,6 +159,7 @@ void agentns_unregister(const struct agentns_ops *ops)
 	static_call_update(agentns_cancel_fork, agentns_cancel_fork_none);
 	static_call_update(agentns_post_fork, agentns_post_fork_none);
 	static_call_update(agentns_account_cpu, agentns_account_cpu_none);
+	static_call_update(agentns_stamp_write, agentns_stamp_write_none);
 	mutex_unlock(&agentns_register_lock);
 	synchronize_rcu();
 }

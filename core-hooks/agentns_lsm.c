@@ -117,21 +117,27 @@ static __always_inline bool agentns_of_interest(void)
 	       static_branch_unlikely(&agentns_stamps_all);
 }
 
-/* Keep in @file's blob that current writes to it, or has it @mapped and may. */
-static noinline void agentns_note(struct file *file, bool mapped)
+static noinline void agentns_note_outside(struct file *file,
+					  struct agentns_writer **slot,
+					  bool mapped)
 {
-	struct agentns_writer **slot = file->f_security + agentns_file_blob;
-	const struct agentns_ops *ops;
+	const struct agentns_ops *ops = agentns_ops_get();
 
-	if (agentns_in_session()) {
-		agentns_ops_pinned()->stamp_write(file, slot, mapped);
-		return;
-	}
-	ops = agentns_ops_get();
 	if (!ops)
 		return;
 	ops->stamp_write(file, slot, mapped);
 	module_put(ops->owner);
+}
+
+/* Keep in @file's blob that current writes to it, or has it @mapped and may. */
+static __always_inline void agentns_note(struct file *file, bool mapped)
+{
+	struct agentns_writer **slot = file->f_security + agentns_file_blob;
+
+	if (likely(agentns_in_session()))
+		static_call(agentns_stamp_write)(file, slot, mapped);
+	else
+		agentns_note_outside(file, slot, mapped);
 }
 
 /**

@@ -41,6 +41,20 @@ struct agentns_writer {
 	char intent[AGENT_NS_INTENT_MAX + 1];
 };
 
+#ifdef CONFIG_AGENTNS_HOOKS
+
+#include <linux/static_call.h>
+
+/* Struct agentns_ops.stamp_write, of a task in a session. */
+typedef void agentns_stamp_write_fn(struct file *file,
+				    struct agentns_writer **slot, bool mapped);
+
+agentns_stamp_write_fn agentns_stamp_write_none;
+
+DECLARE_STATIC_CALL(agentns_stamp_write, agentns_stamp_write_none);
+
+#endif
+
 #if defined(CONFIG_AGENTNS_HOOKS) && defined(CONFIG_SECURITY)
 
 #include <linux/jump_label.h>

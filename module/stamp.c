@@ -131,10 +131,15 @@ static struct agentns_writer *agentns_writer_alloc(struct agentns_session *s)
 	return w;
 }
 
-/* The session's latest record, where it is of the same user; RCU's lock. */
-static struct agentns_writer *agentns_writer_peek(struct agentns_session *s)
+/*
+ * The session's latest record, where it is of the same user. By RCU, of which
+ * readers with preemption off are, too.
+ */
+static __always_inline struct agentns_writer *
+agentns_writer_peek(struct agentns_session *s)
 {
-	struct agentns_writer *w = rcu_dereference(s->writer);
+	struct agentns_writer *w =
+		rcu_dereference_check(s->writer, rcu_read_lock_sched_held());
 
 	return w && uid_eq(w->uid, agentns_writer_uid()) ? w : NULL;
 }
@@ -187,24 +192,35 @@ void agentns_stamp_forget(struct agentns_session *s)
 	agentns_writer_put(old);
 }
 
-/* Is it current whom a file's writer stands for already? */
-static bool agentns_slot_is_current(struct agentns_writer **slot)
+/*
+ * Does a file's writer stand for current already? Asked at each write: without
+ * a call, and RCU's lock is one.
+ */
+static __always_inline bool
+agentns_slot_is_session(struct agentns_writer **slot, struct agentns_session *s)
 {
-	struct agentns_session *s = current_session();
+	const struct agentns_writer *w;
+	bool same;
+
+	rcu_read_lock_sched();
+	w = READ_ONCE(*slot);
+	same = w && w == agentns_writer_peek(s);
+	rcu_read_unlock_sched();
+	return same;
+}
+
+/* The same of a task outside of sessions. */
+static bool agentns_slot_is_outsider(struct agentns_writer **slot)
+{
 	const struct agentns_writer *w;
 	bool same;
 
 	/* Others may replace it meanwhile: RCU keeps it in memory. */
 	rcu_read_lock();
 	w = READ_ONCE(*slot);
-	if (!w)
-		same = false;
-	else if (s)
-		same = w == agentns_writer_peek(s);
-	else
-		same = w->tgid == task_tgid_nr(current) &&
-		       uid_eq(w->uid, agentns_writer_uid()) &&
-		       !strcmp(w->comm, current->group_leader->comm);
+	same = w && w->tgid == task_tgid_nr(current) &&
+	       uid_eq(w->uid, agentns_writer_uid()) &&
+	       !strcmp(w->comm, current->group_leader->comm);
 	rcu_read_unlock();
 	return same;
 }
@@ -223,6 +239,20 @@ static bool agentns_takes_writer(const struct file *file, bool mapped)
 		(mapped || !agentns_below_overlay(file)));
 }
 
+/* Out of line, so that the way of most writes is short. */
+static noinline void agentns_replace_writer(struct file *file,
+					    struct agentns_writer **slot,
+					    bool mapped)
+{
+	if (!S_ISREG(file_inode(file)->i_mode) || !agentns_stamps_current())
+		return;
+	if (!current_session() && agentns_slot_is_outsider(slot))
+		return;
+	/* Released last, a file that was mapped has to know of writes since. */
+	if (READ_ONCE(*slot) || agentns_takes_writer(file, mapped))
+		agentns_writer_put(xchg(slot, agentns_writer_get()));
+}
+
 /**
  * agentns_stamp_write_hook - see struct agentns_ops.stamp_write
  * @file: the file
@@ -232,13 +262,10 @@ static bool agentns_takes_writer(const struct file *file, bool mapped)
 void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot,
 			      bool mapped)
 {
-	if (!S_ISREG(file_inode(file)->i_mode) || !agentns_stamps_current())
-		return;
-	if (agentns_slot_is_current(slot))
-		return;
-	/* Released last, a file that was mapped has to know of writes since. */
-	if (READ_ONCE(*slot) || agentns_takes_writer(file, mapped))
-		agentns_writer_put(xchg(slot, agentns_writer_get()));
+	struct agentns_session *s = current_session();
+
+	if (!s || unlikely(!agentns_slot_is_session(slot, s)))
+		agentns_replace_writer(file, slot, mapped);
 }
 
 /**
