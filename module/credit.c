@@ -703,18 +703,6 @@ void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 }
 
 /**
- * agentns_cpu_used - what was spent of one CPU's grants
- * @cpu: the CPU's share
- * @res: of what
- *
- * Context: The tree lock is held; may be called for another CPU.
- */
-u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res)
-{
-	return cpu->granted[res] - READ_ONCE(cpu->credit[res]);
-}
-
-/**
  * agentns_used - what a session and its descendants spent, live and ended
  * @top: the session; its tree lock is held
  * @res: of what

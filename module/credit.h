@@ -94,6 +94,18 @@ static __always_inline bool agentns_take(struct agentns_cpu __percpu *cpu,
 	return true;
 }
 
+/*
+ * What was spent of one CPU's grants. In line, as counters are read for each
+ * processor.
+ *
+ * Context: the tree lock is held; may be called for another CPU.
+ */
+static inline u64 agentns_cpu_used(const struct agentns_cpu *cpu,
+				   enum agentns_resource res)
+{
+	return cpu->granted[res] - READ_ONCE(cpu->credit[res]);
+}
+
 /* How much of what is asked for will do, see agentns_draw(). */
 enum agentns_portion {
 	AGENTNS_ALL,	/* all or nothing */
@@ -170,7 +182,6 @@ void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 void agentns_retire_credit(struct agentns_session *s);
 void agentns_recall(struct agentns_session *top, enum agentns_resource res);
 s64 agentns_used(struct agentns_session *top, enum agentns_resource res);
-u64 agentns_cpu_used(const struct agentns_cpu *cpu, enum agentns_resource res);
 void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		       u64 limit);
 int agentns_credit_init(void);
