@@ -792,21 +792,21 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
  */
 void agentns_retire_credit(struct agentns_session *s)
 {
+	u64 n[AGENTNS_NR_RESOURCES] = { };
 	enum agentns_resource res;
 	int cpu;
 
 	lockdep_assert_held(&s->root->tree_lock);
 
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++) {
-		u64 n = 0;
+	for_each_possible_cpu(cpu) {
+		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
-		for_each_possible_cpu(cpu) {
-			struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
-
-			n += share->credit[res];
+		for (res = 0; res < AGENTNS_NR_RESOURCES; res++) {
+			n[res] += share->credit[res];
 			share->granted[res] -= share->credit[res];
 			share->credit[res] = 0;
 		}
-		agentns_refill(s, res, n);
 	}
+	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+		agentns_refill(s, res, n[res]);
 }

@@ -399,12 +399,10 @@ static void agentns_session_unlink(struct agentns_session *s)
 static struct agentns_session *agentns_session_end(struct agentns_session *s)
 {
 	struct agentns_session *parent = s->parent;
-	struct agent_ns_counters_uapi counters;
 
 	agentns_deadline_end(s);
-	agentns_counters_read(s, &counters);
 	if (s->entered)
-		agentns_trace_session_end(s, &counters);
+		agentns_trace_session_end(s);
 	agentns_session_unlink(s);
 	agentns_ns_unpublish(&s->ns);
 	agentns_ns_exit(&s->ns);

@@ -6,6 +6,7 @@
 #include <linux/string_helpers.h>
 
 #include "compat/trace.h"
+#include "counters.h"
 #include "intent.h"
 #include "session.h"
 #include "trace.h"
@@ -53,13 +54,19 @@ void agentns_trace_session_start(struct agentns_session *s,
 
 /**
  * agentns_trace_session_end - a session's last reference is gone
- * @s: that session
- * @counters: its final counters
+ * @s: that session, still in its tree
+ *
+ * Context: Process context; takes the tree lock for its final counters, where
+ * somebody wants to know.
  */
-void agentns_trace_session_end(const struct agentns_session *s,
-			       const struct agent_ns_counters_uapi *counters)
+void agentns_trace_session_end(struct agentns_session *s)
 {
-	trace_agent_session_end(s->id, counters);
+	struct agent_ns_counters_uapi counters;
+
+	if (!trace_agent_session_end_enabled())
+		return;
+	agentns_counters_read(s, &counters);
+	trace_agent_session_end(s->id, &counters);
 }
 
 /**

@@ -10,8 +10,7 @@ struct task_struct;
 
 void agentns_trace_session_start(struct agentns_session *s,
 				 struct task_struct *task);
-void agentns_trace_session_end(const struct agentns_session *s,
-			       const struct agent_ns_counters_uapi *counters);
+void agentns_trace_session_end(struct agentns_session *s);
 void agentns_trace_intent_set(const struct agentns_session *s,
 			      const char *intent);
 void agentns_trace_budget_exceeded(const struct agentns_session *s,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: bench all|PART|parallel
+ * usage: bench all|PART...|parallel
  *        bench calls WHERE
  *
  * Measures what agent sessions cost, and what others cost that do the like, in
@@ -167,20 +167,13 @@ static const struct { const char *name; void (*measure)(void); } parts[] = {
 	{ "audit", measure_audit },
 };
 
-int main(int argc, char **argv)
+/* NULL: all of them. */
+static void measure_part(const char *name)
 {
-	const char *what = argc > 1 ? argv[1] : "all";
 	bool found = false;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc > 2 && !strcmp(what, "calls"))
-		return count_calls(argv[2]);
-	if (!strcmp(what, "parallel")) {
-		measure_parallel();
-		return 0;
-	}
 	for (int i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (strcmp(what, "all") && strcmp(what, parts[i].name))
+		if (name && strcmp(name, parts[i].name))
 			continue;
 		parts[i].measure();
 		stop_spinner();
@@ -188,5 +181,21 @@ int main(int argc, char **argv)
 	}
 	if (!found)
 		die("no such part");
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "all";
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 2 && !strcmp(what, "calls"))
+		return count_calls(argv[2]);
+	if (!strcmp(what, "parallel"))
+		measure_parallel();
+	else if (!strcmp(what, "all"))
+		measure_part(NULL);
+	else
+		for (int i = 1; i < argc; i++)
+			measure_part(argv[i]);
 	return 0;
 }
