@@ -66,6 +66,7 @@ ROWS = (
     ("new file of 100 bytes on ext4, in parts of one outside, stamp_hints=0", "new_file.inside / new_file.outside",
      1.15),
     ("the same with hints", "new_file_with_hints.inside / new_file_with_hints.outside", 1.15),
+    ("... where inodes have 512 bytes instead of 256", "new_file_in_512.inside / new_file_in_512.outside", 1.15),
     ("What others cost, more than the bare getppid",),
     ("BPF on raw_tp/sys_enter, a per-CPU array", "bpf.getppid - outside.getppid", None),
     ("the same, a per-CPU hash keyed by control group", "bpf_cgroup.getppid - outside.getppid", None),

@@ -288,10 +288,22 @@ static void new_files(const char *where)
 	about(where, "inside", least[1]);
 }
 
+/* Where inodes have room for the hints beside the stamp. */
+static void files_in_large_inodes(void)
+{
+	int err = image_fs("ext4", "mkfs.ext4 -q -F -I 512", "64M") ?:
+		  ERR(chdir("m"));
+
+	if (err)
+		return missing("new_file_in_512", "outside", err);
+	new_files("new_file_in_512");
+}
+
 void measure_files(void)
 {
 	sysfs_set("stamp_hints", "0");
 	new_files("new_file");
 	sysfs_set("stamp_hints", "1");
 	new_files("new_file_with_hints");
+	outside(files_in_large_inodes);
 }
