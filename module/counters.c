@@ -19,29 +19,39 @@ u64 agentns_elapsed_ns(const struct agentns_session *s)
 	return ktime_get_boottime_ns() - s->created_ns;
 }
 
-/* Add what one session itself did, and its ended descendants. */
+/*
+ * Add what one session itself did, and its ended descendants. By a sum of its
+ * own, which lies in registers: there may be many CPUs and descendants.
+ */
 static void agentns_counters_add(const struct agentns_session *s,
 				 struct agent_ns_counters_uapi *sum)
 {
+	struct agent_ns_counters_uapi own = {
+		.total_syscalls	= s->past[AGENTNS_SYSCALLS],
+		.openat_count	= s->past[AGENTNS_OPENS],
+		.connect_count	= s->past[AGENTNS_CONNECTS],
+		.unlink_count	= s->past[AGENTNS_UNLINKS],
+		.write_bytes	= s->past_written,
+		.fork_count	= s->past_forked,
+	};
 	int cpu;
-
-	sum->total_syscalls += s->past[AGENTNS_SYSCALLS];
-	sum->openat_count += s->past[AGENTNS_OPENS];
-	sum->connect_count += s->past[AGENTNS_CONNECTS];
-	sum->unlink_count += s->past[AGENTNS_UNLINKS];
-	sum->write_bytes += s->past_written;
-	sum->fork_count += s->past_forked;
 
 	for_each_possible_cpu(cpu) {
 		const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
-		sum->total_syscalls += agentns_cpu_used(share, AGENTNS_SYSCALLS);
-		sum->openat_count += agentns_cpu_used(share, AGENTNS_OPENS);
-		sum->connect_count += agentns_cpu_used(share, AGENTNS_CONNECTS);
-		sum->unlink_count += agentns_cpu_used(share, AGENTNS_UNLINKS);
-		sum->write_bytes += READ_ONCE(share->written);
-		sum->fork_count += READ_ONCE(share->forked);
+		own.total_syscalls += agentns_cpu_used(share, AGENTNS_SYSCALLS);
+		own.openat_count += agentns_cpu_used(share, AGENTNS_OPENS);
+		own.connect_count += agentns_cpu_used(share, AGENTNS_CONNECTS);
+		own.unlink_count += agentns_cpu_used(share, AGENTNS_UNLINKS);
+		own.write_bytes += READ_ONCE(share->written);
+		own.fork_count += READ_ONCE(share->forked);
 	}
+	sum->total_syscalls += own.total_syscalls;
+	sum->openat_count += own.openat_count;
+	sum->connect_count += own.connect_count;
+	sum->unlink_count += own.unlink_count;
+	sum->write_bytes += own.write_bytes;
+	sum->fork_count += own.fork_count;
 }
 
 /**
