@@ -81,6 +81,19 @@ struct member {
 	bool shown;
 };
 
+/*
+ * Deeper ones stand beside those of this depth: each level makes a line longer,
+ * and whoever makes processes says how deep they nest.
+ */
+#define NESTED_MAX	64
+
+/* On the way down from a process: its line, and which child comes next. */
+struct step {
+	pid_t pid;
+	void *line;
+	size_t next;	/* in by_ppid */
+};
+
 struct tree {
 	struct table_options options;
 	const char *root;
@@ -90,6 +103,8 @@ struct tree {
 	size_t *by_id;	/* list.sessions in order of their ids, */
 	size_t *by_parent;	/* and of their parents' */
 	struct member *members;	/* sorted by session and PID */
+	size_t *by_ppid;	/* members in order of session, parent, PID */
+	struct step *steps;	/* one for each of members */
 	size_t n_members;
 };
 
@@ -186,6 +201,36 @@ static int by_session_and_pid(const void *a, const void *b)
 	return order ? order : m->process.pid - n->process.pid;
 }
 
+static int by_session_and_ppid(const void *a, const void *b, void *data)
+{
+	const struct member *members = data;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const struct agentns_process *p = &members[i].process;
+	const struct agentns_process *q = &members[j].process;
+	int order = agentns_id_cmp(&p->session, &q->session);
+
+	if (!order)
+		order = (p->ppid > q->ppid) - (p->ppid < q->ppid);
+	return order ? order : (i > j) - (i < j);
+}
+
+static void sort_members(struct tree *tree)
+{
+	size_t n = tree->n_members, i;
+
+	tree->by_ppid = calloc(n + 1, sizeof(*tree->by_ppid));
+	tree->steps = calloc(n + 1, sizeof(*tree->steps));
+	if (!tree->by_ppid || !tree->steps)
+		err(EXIT_FAILURE, "cannot list processes");
+	if (!n)
+		return;
+	qsort(tree->members, n, sizeof(*tree->members), by_session_and_pid);
+	for (i = 0; i < n; i++)
+		tree->by_ppid[i] = i;
+	qsort_r(tree->by_ppid, n, sizeof(*tree->by_ppid), by_session_and_ppid,
+		tree->members);
+}
+
 static void read_members(struct tree *tree, struct agentns *handle)
 {
 	struct agentns_process_iter *iter;
@@ -214,12 +259,10 @@ static void read_members(struct tree *tree, struct agentns *handle)
 	if (ret)
 		errx(EXIT_FAILURE, "cannot list processes: %s",
 		     problem_read(ret));
-	if (tree->n_members)
-		qsort(tree->members, tree->n_members, sizeof(*tree->members),
-		      by_session_and_pid);
+	sort_members(tree);
 }
 
-/* The members of one session: [*first, *end) */
+/* The members of one session: [*first, *end), in by_ppid as well. */
 static void range_of(const struct tree *tree,
 		     const struct agent_session_id_uapi *id, size_t *first,
 		     size_t *end)
@@ -242,20 +285,70 @@ static void range_of(const struct tree *tree,
 	*end = low;
 }
 
-static void show_member(struct tree *tree, size_t i, size_t first, size_t end,
-			void *parent)
+/* The first place in by_ppid with this parent, or where it would be. */
+static size_t first_of_parent(const struct tree *tree, pid_t ppid,
+			      size_t first, size_t end)
+{
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		size_t i = tree->by_ppid[middle];
+
+		if (tree->members[i].process.ppid < ppid)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
+static struct step show_member(struct tree *tree, size_t i, size_t first,
+			       size_t end, void *parent)
 {
 	struct member *m = &tree->members[i];
 	struct row row = { tree, NULL, &m->process };
 	void *line;
-	size_t j;
 
 	m->shown = true;
 	line = table_add(tree->table, tree_cell, &row, parent);
-	for (j = first; j < end; j++)
-		if (!tree->members[j].shown &&
-		    tree->members[j].process.ppid == m->process.pid)
-			show_member(tree, j, first, end, line ? line : parent);
+	return (struct step) {
+		.pid = m->process.pid,
+		.line = line ? line : parent,
+		.next = first_of_parent(tree, m->process.pid, first, end),
+	};
+}
+
+/* A child of the process of @step that is not in the table yet. */
+static bool next_child(const struct tree *tree, struct step *step, size_t end,
+		       size_t *child)
+{
+	while (step->next < end) {
+		*child = tree->by_ppid[step->next];
+		if (tree->members[*child].process.ppid != step->pid)
+			return false;
+		step->next++;
+		if (!tree->members[*child].shown)
+			return true;
+	}
+	return false;
+}
+
+/* Not by calling itself, as there is no end to how deep they nest. */
+static void show_with_children(struct tree *tree, size_t i, size_t first,
+			       size_t end, void *parent)
+{
+	size_t depth = 0;
+
+	tree->steps[0] = show_member(tree, i, first, end, parent);
+	for (;;) {
+		size_t above = depth < NESTED_MAX ? depth : NESTED_MAX - 1;
+
+		if (next_child(tree, &tree->steps[depth], end, &i))
+			tree->steps[++depth] =
+				show_member(tree, i, first, end,
+					    tree->steps[above].line);
+		else if (!depth--)
+			break;
+	}
 }
 
 static bool has_parent(const struct tree *tree, size_t i, size_t first,
@@ -286,11 +379,11 @@ static void show_members(struct tree *tree,
 	range_of(tree, id, &first, &end);
 	for (i = first; i < end; i++)
 		if (!has_parent(tree, i, first, end))
-			show_member(tree, i, first, end, parent);
+			show_with_children(tree, i, first, end, parent);
 	/* Read while parents changed, they may point at one another. */
 	for (i = first; i < end; i++)
 		if (!tree->members[i].shown)
-			show_member(tree, i, first, end, parent);
+			show_with_children(tree, i, first, end, parent);
 }
 
 static int compare_ids(const void *a, const void *b, void *data)
@@ -491,6 +584,8 @@ int cmd_tree(int argc, char **argv)
 	free(tree.shown);
 	free(tree.list.sessions);
 	free(tree.members);
+	free(tree.by_ppid);
+	free(tree.steps);
 	agentns_close(handle);
 	return status;
 }

@@ -39,7 +39,7 @@ const struct column event_columns[] = {
 	[COL_ID]	= { "ID", "session id", COLUMN_STRING },
 	[COL_PARENT]	= { "PARENT", "id of the session it is nested in; zeros: none",
 			    COLUMN_STRING },
-	[COL_PID]	= { "PID", "start: who created it; join: who entered",
+	[COL_PID]	= { "PID", "start: its first process; join: who entered",
 			    COLUMN_NUMBER },
 	[COL_COMM]	= { "COMM", "join: name of who entered", COLUMN_STRING },
 	[COL_FROM]	= { "FROM", "join: id of the session left; zeros: none",

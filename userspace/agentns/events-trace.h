@@ -32,7 +32,7 @@ int print_trace_events(enum events_format format, const struct filter *filter,
  * struct known_session - what is known of a session while it lives
  * @id: its id
  * @parent: the session around it
- * @pid: who created it; 0 when that was before we watched
+ * @pid: its first process; 0 when that was before we watched
  * @intent: its tag
  * @trace: the traceparent that its maker inherited; empty for none
  * @tries: how often that was looked for

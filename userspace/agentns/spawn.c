@@ -15,9 +15,12 @@
 #include "spawn.h"
 
 /*
- * Signals are blocked from before the fork and taken one by one with
- * sigwaitinfo(): no handler runs, so nothing is lost between looking and
- * waiting, and there is no global state.
+ * Signals are blocked and taken one by one with sigwaitinfo(): no handler runs,
+ * so nothing is lost between looking and waiting, and there is no global state.
+ *
+ * From behind the fork on, and the child does nothing before that: a Ctrl-C goes
+ * to whoever is there when it comes. One from before the fork is ours alone, and
+ * were it blocked nobody could tell it from one that the child has as well.
  */
 struct signals {
 	sigset_t taken;
@@ -25,8 +28,10 @@ struct signals {
 	struct sigaction old_chld;
 };
 
-static void signals_take(struct signals *s)
+/* Before the fork: let no SIGCHLD be lost. */
+static void signals_prepare(struct signals *s)
 {
+	sigset_t chld;
 	/* Inherited SIG_IGN would have the kernel reap the child unasked. */
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 
@@ -38,8 +43,15 @@ static void signals_take(struct signals *s)
 	sigaddset(&s->taken, SIGUSR1);
 	sigaddset(&s->taken, SIGUSR2);
 	sigaddset(&s->taken, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &s->taken, &s->old_mask);
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, &s->old_mask);
 	sigaction(SIGCHLD, &dfl, &s->old_chld);
+}
+
+static void signals_take(const struct signals *s)
+{
+	sigprocmask(SIG_BLOCK, &s->taken, NULL);
 }
 
 /*
@@ -84,13 +96,11 @@ static bool report(const struct spawn_child *child, int stage, int error)
 	       sizeof(f);
 }
 
-void spawn_ready(struct spawn_child *child)
+static void await_go(const struct spawn_child *child)
 {
 	char go;
 	ssize_t n;
 
-	if (!report(child, SPAWN_READY, 0))
-		_exit(EXIT_CANNOT_EXECUTE);
 	do
 		n = read(child->go_fd, &go, 1);
 	while (n < 0 && errno == EINTR);
@@ -99,11 +109,19 @@ void spawn_ready(struct spawn_child *child)
 		_exit(EXIT_CANNOT_EXECUTE);
 }
 
+void spawn_ready(struct spawn_child *child)
+{
+	if (!report(child, SPAWN_READY, 0))
+		_exit(EXIT_CANNOT_EXECUTE);
+	await_go(child);
+}
+
 static void __attribute__((noreturn))
 child(char **argv, const struct spawn *spawn, struct spawn_child *self)
 {
 	int stage, error = 0;
 
+	await_go(self);
 	stage = spawn->setup(spawn->data, self, &error);
 	if (!stage) {
 		/*
@@ -296,6 +314,8 @@ static int wait_started(const struct spawn *spawn, pid_t pid, int fds[4],
 
 	close(fds[1]);
 	close(fds[2]);
+	/* A child that is gone already is found out below. */
+	send(fds[3], "", 1, MSG_NOSIGNAL);
 	if (has_failed(&watch, fds[0], fds[3], failure)) {
 		waitpid(pid, NULL, 0);
 		status = -1;
@@ -319,7 +339,7 @@ int spawn_wait(char **argv, const struct spawn *spawn,
 
 	if (make_channels(fds))
 		return fail(failure, errno);
-	signals_take(&signals);
+	signals_prepare(&signals);
 	pid = fork();
 	if (!pid) {
 		/* First of all, so that it can be interrupted from now on. */
@@ -337,9 +357,10 @@ int spawn_wait(char **argv, const struct spawn *spawn,
 		for (i = 0; i < 4; i++)
 			close(fds[i]);
 	} else {
+		signals_take(&signals);
 		status = wait_started(spawn, pid, fds, &signals, failure);
+		signals_drop(&signals);
 	}
-	signals_drop(&signals);
 	signals_restore(&signals);
 	return status;
 }

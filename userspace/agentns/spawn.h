@@ -48,7 +48,8 @@ void spawn_ready(struct spawn_child *child);
  *
  * SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 that are sent to this
  * process meanwhile are passed on to the command, and one that is stopped goes on
- * for the first four of them. Should this process die, so
+ * for the first four of them. One that comes before there is anybody to pass it
+ * on to does to this process what it does otherwise. Should this process die, so
  * does the command, by SIGKILL.
  *
  * Return: the command's exit status, 128 + its signal, or -1: see @failure.

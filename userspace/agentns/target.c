@@ -97,9 +97,10 @@ static int ambiguous(const struct search *search, int found,
 {
 	char a[AGENTNS_ID_BUFSIZE], b[AGENTNS_ID_BUFSIZE];
 
-	warnx("\"%s\" is the beginning of %d session ids, %s and %s%s: give more digits",
-	      search->what, found, agentns_id_format(&ids[0], a),
-	      agentns_id_format(&ids[1], b), found > 2 ? " among them" : "");
+	warnx("\"%s\" is the beginning of %s session ids, %s and %s%s: give more digits",
+	      search->what, found > 2 ? "several" : "2",
+	      agentns_id_format(&ids[0], a), agentns_id_format(&ids[1], b),
+	      found > 2 ? " among them" : "");
 	return EXIT_FAILURE;
 }
 
@@ -107,8 +108,8 @@ static int ambiguous(const struct search *search, int found,
  * Sessions without a directory are known by their processes alone. @found of
  * those that have one match already.
  *
- * Return: how many match with such sessions; @pid is of the first, if that has
- * no directory.
+ * Return: how many match with such sessions, more than two for each larger
+ * number; @pid is of the first, if that has no directory.
  */
 static int find_hidden(const struct search *search,
 		       struct agent_session_id_uapi ids[2], int found,

@@ -179,8 +179,9 @@ int agentns_list(const struct agent_ns_id_req *req, __u64 *ids, size_t max);
  * @fd: of its namespace, from agentns_open_session() or /proc/PID/ns/agent; or a
  *	pidfd, for the session of that process
  *
- * Return: 0, -EINVAL (@fd is no such thing, or this kernel cannot), -EPERM, or
- * what setns(2) says.
+ * Return: 0, -EINVAL (@fd is no such thing, or this kernel cannot), -EPERM,
+ * -EDQUOT (max_tasks, there or around it, leaves no place), or what setns(2)
+ * says.
  */
 int agentns_enter(int fd);
 
@@ -681,7 +682,7 @@ enum agentns_event_type {
  * @time_ns: when, on the boot-time clock; microseconds are what is known
  * @id: the session; not of LOST
  * @parent: START: the session around it
- * @pid: START: who created it; JOIN: the process of which a thread entered
+ * @pid: START: its first process; JOIN: the process of which a thread entered
  * @intent: START, INTENT: the tag
  * @counters: END: what it did
  * @resource: EXCEEDED: the limit, such as "max_forks"

@@ -255,6 +255,13 @@ test_show() {
 	agentns show $root ffff
 	expect 1 "" '*"ffff" is the beginning of 2 session ids*' \
 		"show: ambiguous, with one that has no directory"
+	make_process 1236 third ffff0000000000000000000000000003
+	make_process 1237 third ffff0000000000000000000000000003
+	make_process 1238 first ffff0000000000000000000000000001
+	agentns show $root ffff
+	expect 1 "" '*"ffff" is the beginning of several session ids*among them*' \
+		"show: ambiguous, with two processes of a third"
+	rm -r "$tmp/root/proc/1236" "$tmp/root/proc/1237" "$tmp/root/proc/1238"
 	agentns show $root ffff0000000000000000000000000001
 	expect 0 "ID *ffff0000000000000000000000000001*" "*no directory*" \
 		"show: all of that one's id"

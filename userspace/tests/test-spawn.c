@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pty.h>
 #include <signal.h>
 #include <string.h>
@@ -426,6 +427,68 @@ static void test_terminal(void)
 	close(terminal);
 }
 
+/* Right before a fork: say so, and wait for the Ctrl-C that somebody presses. */
+static void before_fork(void)
+{
+	sigset_t pending;
+	int waited;
+
+	if (write(STDOUT_FILENO, "forking\n", 8) != 8)
+		_exit(99);
+	for (waited = 0; waited < 5000; waited += 10) {
+		pause_ms(10);
+		sigpending(&pending);
+		if (sigismember(&pending, SIGINT))
+			return;
+	}
+}
+
+/* It ends the stand-in, or the command would go on as if nothing had been. */
+static void test_before_fork(void)
+{
+	int terminal;
+	pid_t pid;
+
+	pid = forkpty(&terminal, NULL, NULL, NULL);
+	if (pid < 0) {
+		ok(true, "Ctrl-C before the fork # SKIP no terminals");
+		return;
+	}
+	if (!pid) {
+		signal(SIGINT, SIG_DFL);
+		pthread_atfork(before_fork, NULL, NULL);
+		stand_in("interrupted");
+	}
+	await_word(terminal, "forking");
+	if (write(terminal, "\003", 1) != 1)
+		tap_bail("cannot press a key");
+	ok_int(finish(pid), 1000 + SIGINT, "Ctrl-C before the fork is not lost");
+	close(terminal);
+}
+
+/* Behind a fork, in the parent: time for the child to go too far. */
+static void after_fork(void)
+{
+	pause_ms(300);
+	kill(getpid(), SIGTERM);
+}
+
+static void test_after_fork(void)
+{
+	pid_t pid;
+	int fd;
+
+	pid = fork_talking(&fd);
+	if (!pid) {
+		pthread_atfork(NULL, after_fork, NULL);
+		stand_in("count");
+	}
+	ok_int(finish(pid), 1000 + SIGTERM,
+	       "SIGTERM right behind the fork ends the stand-in");
+	ok(!await_word(fd, "ready"), "and no command has been started by then");
+	close(fd);
+}
+
 static void test_late(void)
 {
 	int status;
@@ -555,6 +618,8 @@ int main(int argc, char **argv)
 	test_pass_on(SIGUSR1, "SIGUSR1");
 	test_pass_on(SIGUSR2, "SIGUSR2");
 	test_terminal();
+	test_before_fork();
+	test_after_fork();
 	test_late();
 	test_answer();
 	test_stopped(false);

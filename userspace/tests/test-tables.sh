@@ -245,6 +245,60 @@ assert n == "s\\xff\\x5ch", n' "tree: a name that is no text is escaped in JSON"
 	rm -r "$tmp/root/proc/300" "$tmp/root/proc/301" "$tmp/root/proc/302"
 }
 
+# 3000 processes, each the child of the one before; the last is in another session.
+make_many() {
+	python3 -c '
+import os, sys
+for i in range(3000):
+    folder = sys.argv[1] + "/proc/%d" % (1000 + i)
+    os.makedirs(folder)
+    with open(folder + "/stat", "w") as f:
+        f.write("%d (x) S %d 0 0\n" % (1000 + i, 999 + i))
+    with open(folder + "/agent_session", "w") as f:
+        f.write(("b" if i == 2999 else "a") + "0" * 31 + "\n")' "$tmp/many" || exit 1
+	mkdir -p "$tmp/many/sys/kernel/agentns/sessions"
+	for p in 1000 3999; do
+		cp "$tmp/root/proc/100/agent_intent" "$tmp/root/proc/100/agent_counters" \
+			"$tmp/many/proc/$p"
+	done
+}
+
+# instructions_of PID - instructions to show the session of PID there
+instructions_of() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null --trace-children=yes \
+		"$BUILD/agentns" tree --sysroot "$tmp/many" -l "$1" 2>&1 >/dev/null |
+		sed -n 's/.*Collected : //p'
+}
+
+test_many() {
+	text="tree: the cost of many processes grows as their number"
+	why=
+	[ -z "${SANITIZE:-}${VALGRIND:-}" ] || why="not with sanitizers or valgrind"
+	command -v python3 >/dev/null || why="python3 is missing"
+	if [ -n "$why" ]; then
+		skip "tree: processes that nest deep ($why)"
+		skip "$text ($why)"
+		return
+	fi
+	make_many
+	prlimit --stack=102400 "$BUILD/agentns" tree --sysroot "$tmp/many" -n -o NODE >"$tmp/out" &&
+		[ "$(grep -c 'x$' "$tmp/out")" = 3000 ]
+	result_of $? "tree: processes that nest deep, on a small stack"
+	[ -s "$tmp/out" ] && [ "$(wc -L <"$tmp/out")" -lt 200 ]
+	result_of $? "tree: and no line is as long as they nest deep"
+	if command -v valgrind >/dev/null; then
+		# All processes are looked at for another session, too.
+		shown=$(instructions_of 1000)
+		looked=$(instructions_of 3999)
+		[ "${shown:-0}" -gt "${looked:-0}" ] && [ "$shown" -lt $((5 * looked)) ]
+		result_of $? "$text"
+		echo "# $shown instructions, $looked to look at them"
+	else
+		skip "$text (valgrind is missing)"
+	fi
+	rm -r "$tmp/many"
+}
+
 # A parser of the exposition format, as strict as the specification.
 cat >"$tmp/openmetrics.py" <<'END'
 import re, sys
@@ -494,5 +548,6 @@ test_no_processes
 test_plain
 test_narrow
 test_tree
+test_many
 test_metrics
 tap_done
