@@ -122,6 +122,19 @@ static enum agentns_portion agentns_write_portion(struct file *file)
 	return AGENTNS_ALL;
 }
 
+/* Out of line, so that the way of most writes is short. */
+static noinline ssize_t agentns_write_slowly(struct agentns_session *s,
+					     struct file *file, u64 n,
+					     bool request)
+{
+	int ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
+					agentns_write_portion(file),
+					!request &&
+					!(current->flags & AGENTNS_PF_WORKER));
+
+	return ret ?: n;
+}
+
 /**
  * agentns_write_begin_hook - charge for a write that is about to happen
  * @file: where to; NULL for a copy from file to file
@@ -134,20 +147,14 @@ static enum agentns_portion agentns_write_portion(struct file *file)
 ssize_t agentns_write_begin_hook(struct file *file, size_t count, bool request)
 {
 	struct agentns_session *s = current_session();
-	u64 n;
-	int ret;
 
 	if (unlikely(!s || !count))
 		return 0;
 	/* A longer copy may end early as well; others are no longer. */
-	n = min_t(size_t, count, MAX_RW_COUNT);
-	if (likely(agentns_take(s->cpu, AGENTNS_BYTES, n)))
-		return n;
-	ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
-				    agentns_write_portion(file),
-				    !request &&
-				    !(current->flags & AGENTNS_PF_WORKER));
-	return ret ?: n;
+	count = min_t(size_t, count, MAX_RW_COUNT);
+	if (likely(agentns_take(s->cpu, AGENTNS_BYTES, count)))
+		return count;
+	return agentns_write_slowly(s, file, count, request);
 }
 
 /**
