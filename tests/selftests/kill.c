@@ -21,7 +21,7 @@ static int rounds(void)
 #define CROWD	120
 
 struct plan {
-	volatile int ready, tasks, stop;
+	volatile int ready, tasks;
 	char id[HEX_ID + 1];
 };
 
@@ -593,10 +593,14 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 	for (int round = 0; round < rounds(); round++) {
 		siginfo_t info = { };
 		pid_t first;
+		int go[2];
+		char c;
 
 		plan = shared(4096);
+		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
 		first = fork();
 		if (!first) {
+			close(go[1]);
 			if (enter_session())
 				_exit(1);
 			own_id(plan->id);
@@ -604,8 +608,9 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 			for (int i = 0; i < CALLERS; i++)
 				if (!fork()) {
 					raise_flag(&plan->ready);
-					while (!plan->stop)
-						sleep_ms(5 * SLOWNESS);
+					/* Until all ends for writing are shut. */
+					if (read(go[0], &c, 1))
+						_exit(1);
 					for (;;)
 						syscall(SYS_getppid);
 				}
@@ -613,11 +618,12 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 			for (;;)
 				pause();
 		}
+		close(go[0]);
 		ASSERT_TRUE(WAIT_FOR(plan->ready == CALLERS + 1, 30000));
 		snprintf(path, sizeof(path), "/proc/%d/ns/agent", first);
 		ns = open(path, O_RDONLY | O_CLOEXEC);
 		ASSERT_GE(ns, 0);
-		plan->stop = 1;
+		close(go[1]);
 		sleep_ms(20 + round % 7);
 		if (!fork()) {
 			session_set(plan->id, "kill", "1");
