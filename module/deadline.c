@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/irq_work.h>
 #include <linux/overflow.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
@@ -32,27 +33,27 @@ static struct kthread_worker *agentns_worker;
 /**
  * struct agentns_ask - the way to ask one CPU
  * @csd: the IPI; belongs to whoever set @asked until the CPU has cleared it
- * @asked: the CPU has been asked and has not looked yet
+ * @look: what the IPI asks for, at once and where signals may be sent
+ * @asked: the CPU has been asked and has not been told yet
  */
 struct agentns_ask {
 	call_single_data_t csd;
+	struct irq_work look;
 	atomic_t asked;
 };
 
 static DEFINE_PER_CPU(struct agentns_ask, agentns_ask);
 
-/* In hard interrupt context: kill current where its session is over. */
-static void agentns_deal_with_current(void *info)
+/*
+ * Kill current where its session is over. With PREEMPT_RT current is a thread
+ * of the kernel's, which is in none: there the worker does all.
+ */
+static void agentns_deal_with_current(struct irq_work *look)
 {
 	struct agentns_session *s = current_session();
 
-	/* Before the look: whoever asks from here on asks anew. */
-	atomic_xchg(&this_cpu_ptr(&agentns_ask)->asked, 0);
 	/* When it is 1 again a sweep finds whose deadline has come meanwhile. */
 	if (!READ_ONCE(agentns_enabled))
-		return;
-	/* Signals are sent with locks that sleep there; the worker does it. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return;
 	for (; s; s = s->parent) {
 		if (!READ_ONCE(s->deadline.over))
@@ -61,6 +62,21 @@ static void agentns_deal_with_current(void *info)
 			agentns_kill_process(current);
 		return;
 	}
+}
+
+/*
+ * In hard interrupt context, where no spinlock_t may be taken, as the one that
+ * signals are sent under: PREEMPT_RT makes a lock of it that sleeps, and lockdep
+ * reports it without that, too (PROVE_RAW_LOCK_NESTING). An irq_work may, and
+ * begins as soon as this returns.
+ */
+static void agentns_asked(void *info)
+{
+	struct agentns_ask *ask = this_cpu_ptr(&agentns_ask);
+
+	/* Before the look: whoever asks from here on asks anew. */
+	atomic_xchg(&ask->asked, 0);
+	irq_work_queue(&ask->look);
 }
 
 /* From hard interrupts, of any number of CPUs at once. */
@@ -294,9 +310,12 @@ int __init agentns_deadlines_start(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		INIT_CSD(&per_cpu_ptr(&agentns_ask, cpu)->csd,
-			 agentns_deal_with_current, NULL);
+	for_each_possible_cpu(cpu) {
+		struct agentns_ask *ask = per_cpu_ptr(&agentns_ask, cpu);
+
+		INIT_CSD(&ask->csd, agentns_asked, NULL);
+		init_irq_work(&ask->look, agentns_deal_with_current);
+	}
 	agentns_hrtimer_setup(&agentns_lifetime, agentns_lifetime_timer,
 			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
 	agentns_worker = agentns_run_worker("agentns");
@@ -309,9 +328,13 @@ int __init agentns_deadlines_start(void)
 /* No session lives, and nobody turns a knob any more. */
 void agentns_deadlines_stop(void)
 {
+	int cpu;
+
 	hrtimer_cancel(&agentns_lifetime);
 	kthread_destroy_worker(agentns_worker);
 	/* IPIs are taken in one interrupt with the one that this waits for. */
 	kick_all_cpus_sync();
 	synchronize_rcu();
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(&agentns_ask, cpu)->look);
 }

@@ -102,7 +102,7 @@ static bool agentns_active(struct agentns_session *s)
 
 	if (agentns_ns_active(&s->ns, READ_ONCE(s->nr_children)))
 		return true;
-	if (!s->nr_children)
+	if (!READ_ONCE(s->nr_children))
 		return false;
 	spin_lock(&s->root->tree_lock);
 	active = agentns_ns_active(&s->ns, s->nr_children);

@@ -47,23 +47,25 @@ static bool agentns_live_tasks(struct agentns_session *s)
 static void agentns_reap_old(struct agentns_session *s, u64 elapsed_ns)
 {
 	u64 max = agentns_max_lifetime_ns();
+	bool first;
 
 	if (!max || elapsed_ns < max) {
 		/* Its end has been put off; the timer has passed it over. */
-		if (s->lifetime_crossed) {
+		if (READ_ONCE(s->lifetime_crossed)) {
 			WRITE_ONCE(s->lifetime_crossed, false);
 			agentns_lifetime_changed();
 		}
 		return;
 	}
 	/* Whoever holds a dead session's descriptor keeps it here. */
-	if (s->lifetime_crossed && !agentns_live_tasks(s))
+	if (READ_ONCE(s->lifetime_crossed) && !agentns_live_tasks(s))
 		return;
-	if (!s->lifetime_crossed && agentns_may_log(s))
+	/* The sweep and the deadline's worker may both be here. */
+	first = !xchg(&s->lifetime_crossed, true);
+	if (first && agentns_may_log(s))
 		pr_notice("session %*phN: max_lifetime %u s reached, action kill\n",
 			  AGENT_NS_ID_BYTES, s->id,
 			  READ_ONCE(agentns_max_lifetime));
-	WRITE_ONCE(s->lifetime_crossed, true);
 	/* Each time: someone may have joined. */
 	agentns_kill(s, "max_lifetime");
 }

@@ -123,7 +123,7 @@ struct agentns_session {
 	/* Credit came back to some CPU since the last recall. No lock. */
 	bool refunded[AGENTNS_NR_RESOURCES];
 
-	/* Reaper and deadline only. */
+	/* Reaper and deadline only, of which two may look at once. No lock. */
 	bool lifetime_crossed;
 
 	/* @intent_lock. */

@@ -21,7 +21,7 @@ static int rounds(void)
 #define CROWD	120
 
 struct plan {
-	volatile int ready, tasks, stop;
+	volatile int ready, tasks;
 	char id[HEX_ID + 1];
 };
 
@@ -578,6 +578,18 @@ FIXTURE_TEARDOWN(rounds)
 }
 
 /*
+ * Until nobody has a writing end any more: who waits by looking again and again
+ * leaves a slow machine no time for making those who are to wait, too.
+ */
+static void wait_for_go(const int go[2])
+{
+	char c;
+
+	if (read(go[0], &c, 1))
+		_exit(1);
+}
+
+/*
  * Condemned: from the moment that a session is to be killed none of its tasks
  * passes system call entry. Many tasks call as fast as they can; when the
  * first is seen dead the count of calls is what it is at the end.
@@ -593,10 +605,13 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 	for (int round = 0; round < rounds(); round++) {
 		siginfo_t info = { };
 		pid_t first;
+		int go[2];
 
 		plan = shared(4096);
+		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
 		first = fork();
 		if (!first) {
+			close(go[1]);
 			if (enter_session())
 				_exit(1);
 			own_id(plan->id);
@@ -604,8 +619,7 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 			for (int i = 0; i < CALLERS; i++)
 				if (!fork()) {
 					raise_flag(&plan->ready);
-					while (!plan->stop)
-						sleep_ms(5 * SLOWNESS);
+					wait_for_go(go);
 					for (;;)
 						syscall(SYS_getppid);
 				}
@@ -613,11 +627,12 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 			for (;;)
 				pause();
 		}
+		close(go[0]);
 		ASSERT_TRUE(WAIT_FOR(plan->ready == CALLERS + 1, 30000));
 		snprintf(path, sizeof(path), "/proc/%d/ns/agent", first);
 		ns = open(path, O_RDONLY | O_CLOEXEC);
 		ASSERT_GE(ns, 0);
-		plan->stop = 1;
+		close(go[1]);
 		sleep_ms(20 + round % 7);
 		if (!fork()) {
 			session_set(plan->id, "kill", "1");
@@ -643,10 +658,13 @@ TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
 {
 	for (int round = 0; round < rounds(); round++) {
 		pid_t first, setter;
+		int go[2];
 
 		plan = shared(4096);
+		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
 		first = fork();
 		if (!first) {
+			close(go[1]);
 			if (enter_session())
 				_exit(1);
 			own_id(plan->id);
@@ -654,6 +672,7 @@ TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
 				if (!fork())
 					break;
 			raise_flag(&plan->ready);
+			wait_for_go(go);
 			for (;;) {
 				set_ex((struct agent_ns_budget_ex) {
 						.max_unlinks = 1000 });
@@ -662,7 +681,9 @@ TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
 				syscall(SYS_unlink, "/nonexistent");
 			}
 		}
+		close(go[0]);
 		ASSERT_TRUE(WAIT_FOR(plan->ready == 21, 10000));
+		close(go[1]);
 		setter = fork();
 		if (!setter) {
 			static const char *const set[][2] = {
