@@ -34,7 +34,7 @@ const struct op ops[] = {
 
 	/* namespaces */
 	OP(clone3, 16, clone3, CLONE_FLAGS, EXIT_SIGNAL, CLONE_SIZE, SLOT, OUT),
-	OP(clone, 3, clone, CLONE_FLAGS, EXIT_SIGNAL),
+	OP(clone, 2, clone, CLONE_FLAGS, EXIT_SIGNAL),
 	OP(unshare, 4, unshare, UNSHARE_FLAGS),
 	OP(setns, 14, setns, NS_FD, SETNS_FLAGS),
 	OP(setns_pidfd, 8, setns, PID_FD, SETNS_FLAGS),
@@ -47,7 +47,7 @@ const struct op ops[] = {
 	OP(bind, 2, bind, NS_FD, SLOT),
 	OP(unbind, 3, unbind, SLOT),
 	OP(handle, 3, handle, NS_FD, NUMBER, SLOT),
-	OP(exec, 2, exec, NONE),
+	OP(exec, 1, exec, NONE),
 	OP(pause, 4, pause, NUMBER),
 
 	/* files */
