@@ -230,7 +230,7 @@ static void ok(bool good, const char *what)
 	printf("%sok %d %s\n", good ? "" : "not ", ++tests, what);
 }
 
-static void look_at_the_end(bool ended_well)
+static void look_at_the_end(bool ended_well, __u64 calls)
 {
 	char path[64];
 	int left;
@@ -243,6 +243,9 @@ static void look_at_the_end(bool ended_well)
 	files_restore();
 	left = sessions_left();
 	ok(state->succeeded[0], "sessions were made");
+	if (calls)
+		ok(state_calls(state) >= calls,
+		   "as many calls were made as were asked for");
 	ok(ended_well, "who was told to end has ended");
 	if (left)
 		printf("# sessions_live: %d\n", left);
@@ -396,7 +399,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	good = run(calls, seconds);
-	look_at_the_end(good);
+	look_at_the_end(good, calls);
 	tell();
 	printf("1..%d\n", tests);
 	return failures ? 1 : 0;

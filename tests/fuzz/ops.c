@@ -27,7 +27,7 @@ const struct op ops[] = {
 	      UNUSED, UNUSED),
 	PRCTL(get_budget_ex, 4, PR_GET_AGENT_BUDGET_EX, OUT, SIZE, UNUSED,
 	      UNUSED),
-	PRCTL(seal, 1, PR_SEAL_AGENT_NS, UNUSED, UNUSED, UNUSED, UNUSED),
+	PRCTL(seal, 2, PR_SEAL_AGENT_NS, UNUSED, UNUSED, UNUSED, UNUSED),
 	PRCTL(list, 6, PR_LIST_AGENT_NS, LIST_REQUEST, OUT, COUNT, UNUSED),
 	OP(open_id, 8, open_id, SID, UNUSED, UNUSED, UNUSED, SLOT),
 	OP(prctl_other, 4, prctl_other, NUMBER, OUT, SIZE, UNUSED, UNUSED),
@@ -69,6 +69,7 @@ const struct op ops[] = {
 	OP(open, 8, open, SCRATCH_FILE, NUMBER, SLOT),
 	OP(name, 8, name, SCRATCH_FILE, SCRATCH_FILE, NUMBER),
 	OP(store, 3, store, SCRATCH_FILE, NUMBER),
+	OP(uring, 3, uring, NUMBER, ANY_FD, SCRATCH_FILE, BYTES, SIZE),
 	OP(attribute, 5, attribute, SCRATCH_FILE, ATTRIBUTE, TEXT, NUMBER),
 	OP(close, 6, close, NUMBER),
 
