@@ -62,6 +62,7 @@ check-static: deps
 
 check-fuzz: deps
 	@userspace/tests/fuzz/run
+	@[ -z "$$AGENTNS_NIGHTLY" ] || tests/fuzz/selftest $(KERNEL)
 	@tests/fuzz/run $(KERNEL)
 
 check-models: deps

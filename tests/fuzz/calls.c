@@ -37,8 +37,13 @@ bool note_own_sid(struct thread *t)
 
 	if (raw(SYS_prctl, PR_GET_AGENT_SESSION_ID, id))
 		return false;
-	if (memcmp(id, none, sizeof(id)) && memcmp(id, t->own_sid, sizeof(id)))
-		state_add_sid(t->state, id);
+	if (!memcmp(id, t->own_sid, sizeof(id)))
+		return true;
+	t->own_dir = false;
+	if (memcmp(id, none, sizeof(id))) {
+		t->own_dir = files_session_dir(id);
+		state_add_sid(t->state, id, t->own_dir);
+	}
 	memcpy(t->own_sid, id, sizeof(id));
 	return true;
 }
@@ -300,8 +305,9 @@ CALL(pause)
 	case 1:
 		return raw(SYS_sched_yield);
 	case 2:
+		/* Without "pause", for which an emulator looks around. */
 		for (i = 0; i < v[0] % 100000; i++)
-			asm volatile("pause");
+			asm volatile("");
 		return 0;
 	}
 	t->moved = true;

@@ -42,6 +42,7 @@ CALL(int80);
 CALL(open);
 CALL(name);
 CALL(store);
+CALL(uring);
 CALL(attribute);
 CALL(connector);
 CALL(send);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files that set sessions and the module, and what is counted or stamped. */
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -217,6 +218,10 @@ CALL(store)
 	if (v[1] & 2)
 		raw(SYS_close, fd);
 	if (map > 0 || map < -4095) {
+		if (v[1] & 4)
+			raw(SYS_mprotect, map, 4096, PROT_READ);
+		if (v[1] & 8)
+			raw(SYS_mprotect, map, 4096, PROT_READ | PROT_WRITE);
 		/* Beyond its end that would be a signal. */
 		raw(SYS_madvise, map, 4096, 23 /* MADV_POPULATE_WRITE */);
 		raw(SYS_munmap, map, 4096);
@@ -225,6 +230,66 @@ CALL(store)
 	if (!(v[1] & 2))
 		raw(SYS_close, fd);
 	return map;
+}
+
+/* What a ring is asked for; nothing that could wait, and nothing of ours closed. */
+static struct io_uring_sqe uring_request(const __u64 *v)
+{
+	static const __u8 opcodes[] = {
+		IORING_OP_NOP, IORING_OP_OPENAT, IORING_OP_CONNECT,
+		IORING_OP_UNLINKAT, IORING_OP_WRITE, IORING_OP_CLOSE,
+	};
+	struct io_uring_sqe sqe = {
+		.opcode = opcodes[v[0] % ARRAY_SIZE(opcodes)],
+		.flags = v[0] >> 8 & 1 ? IOSQE_ASYNC : 0,
+		.fd = v[1],
+	};
+
+	switch (sqe.opcode) {
+	case IORING_OP_OPENAT:
+	case IORING_OP_UNLINKAT:
+		sqe.fd = AT_FDCWD;
+		sqe.addr = v[2];
+		break;
+	case IORING_OP_CONNECT:
+		sqe.addr = v[3];
+		sqe.off = v[4];
+		break;
+	case IORING_OP_WRITE:
+		sqe.addr = v[3];
+		sqe.len = v[4];
+		break;
+	case IORING_OP_CLOSE:
+		sqe.fd = -1;
+		break;
+	}
+	return sqe;
+}
+
+/* One request, made at once or by a worker; nobody waits for what it says. */
+CALL(uring)
+{
+	struct io_uring_params p = { };
+	long ring, queue, sqes, r = -ENOMEM;
+
+	ring = raw(SYS_io_uring_setup, 1, &p);
+	if (ring < 0)
+		return ring;
+	queue = raw(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    ring, IORING_OFF_SQ_RING);
+	sqes = raw(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   ring, IORING_OFF_SQES);
+	if (queue > 0 && sqes > 0) {
+		*(struct io_uring_sqe *)sqes = uring_request(v);
+		*(__u32 *)(queue + p.sq_off.array) = 0;
+		__atomic_store_n((__u32 *)(queue + p.sq_off.tail), 1,
+				 __ATOMIC_RELEASE);
+		r = raw(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0);
+	}
+	raw(SYS_munmap, queue, 4096);
+	raw(SYS_munmap, sqes, 4096);
+	raw(SYS_close, ring);
+	return r;
 }
 
 CALL(attribute)

@@ -120,11 +120,20 @@ static void find(enum folder f, const char *root, const char *below)
 		closedir(dir);
 }
 
+static int session_folder(char *path, size_t size, const __u8 *sid)
+{
+	int at = snprintf(path, size, "%s", folders[SESSION_FILES]);
+
+	for (unsigned int i = 0; i < AGENT_NS_ID_BYTES; i++)
+		at += snprintf(path + at, size - at, "%02x", sid[i]);
+	return at;
+}
+
 /* By the directory of a session that is made for that. */
 static void find_session_files(void)
 {
 	__u8 id[AGENT_NS_ID_BYTES];
-	int pipes[2], at;
+	int pipes[2];
 	char path[128];
 	pid_t pid;
 
@@ -140,9 +149,7 @@ static void find_session_files(void)
 	}
 	close(pipes[1]);
 	if (read(pipes[0], id, sizeof(id)) == sizeof(id)) {
-		at = sprintf(path, "%s", folders[SESSION_FILES]);
-		for (unsigned int i = 0; i < sizeof(id); i++)
-			at += sprintf(path + at, "%02x", id[i]);
+		session_folder(path, sizeof(path), id);
 		strcat(path, "/");
 		find(SESSION_FILES, path, "");
 	}
@@ -226,6 +233,15 @@ static const char *name_of(enum folder f, __u32 code)
 	return names[f].n ? names[f].name[code % names[f].n] : "";
 }
 
+/* Has it a directory? Few have, see in-guest. */
+bool files_session_dir(const __u8 *sid)
+{
+	char path[128];
+
+	session_folder(path, sizeof(path), sid);
+	return !raw(SYS_faccessat, AT_FDCWD, path, F_OK);
+}
+
 static void session_path(struct thread *t, __u32 code, char *path,
 			 size_t size)
 {
@@ -241,10 +257,14 @@ static void session_path(struct thread *t, __u32 code, char *path,
 			 name_of(SESSION_FILES, code >> 8), which % SIDS_SIZE);
 		return;
 	}
-	id = which & 0x80 ? t->own_sid : t->state->sid[which % SIDS_SIZE];
-	at = snprintf(path, size, SYSFS "sessions/");
-	for (unsigned int i = 0; i < AGENT_NS_ID_BYTES; i++)
-		at += snprintf(path + at, size - at, "%02x", id[i]);
+	/* Its own, or one that has a directory, or had; seldom any. */
+	if (which & 0x80 && (t->own_dir || !(which & 7)))
+		id = t->own_sid;
+	else if (which & 0x70)
+		id = t->state->dir[which % SIDS_SIZE];
+	else
+		id = t->state->sid[which % SIDS_SIZE];
+	at = session_folder(path, size, id);
 	snprintf(path + at, size - at, "/%s", name_of(SESSION_FILES, code >> 8));
 }
 

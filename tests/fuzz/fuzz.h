@@ -89,13 +89,14 @@ struct state {
 	__u32 runners, threads, cpus;
 	__u32 feedback;	/* KCOV is there */
 	__u32 seq, seeds_taken;
-	__u32 lives, killed, stuck;
+	__u32 lives, killed, stuck, stopped;
 	__u64 beats[MAX_RUNNERS];
 	__u64 done[MAX_OPS], succeeded[MAX_OPS];
 	__u32 npcs, new_programs;
 	__u64 pcs[PCS_SIZE];
-	__u32 sids;
+	__u32 sids, dirs;
 	__u8 sid[SIDS_SIZE][AGENT_NS_ID_BYTES];	/* of late */
+	__u8 dir[SIDS_SIZE][AGENT_NS_ID_BYTES];	/* with a directory */
 	struct section section[MAX_SECTIONS];
 	struct names names[FOLDERS];
 	struct ring ring[MAX_RUNNERS][MAX_THREADS];
@@ -171,6 +172,7 @@ struct thread {
 	__u8 *read_only, *unmapped;
 	char path[MAX_ARGS][128];
 	__u8 own_sid[AGENT_NS_ID_BYTES];
+	bool own_dir;			/* it has a directory */
 	size_t text_length;
 	struct program *program;	/* in the ring */
 	unsigned int at;
@@ -219,7 +221,7 @@ struct state *state_read(const char *file);
 void state_clear(struct state *s);
 bool state_add_pc(struct state *s, __u64 pc);
 void state_keep(struct state *s, const struct program *p, unsigned int length);
-void state_add_sid(struct state *s, const __u8 *sid);
+void state_add_sid(struct state *s, const __u8 *sid, bool dir);
 __u64 state_calls(const struct state *s);
 
 /* kcov.c */
@@ -228,6 +230,7 @@ bool kcov_enable(struct kcov *k);
 void kcov_disable(struct kcov *k);
 void kcov_restart(struct kcov *k);
 bool kcov_collect(struct kcov *k, struct state *s);
+void kcov_forget(struct kcov *k);
 void kcov_note_sections(struct state *s);
 
 /* program.c */
@@ -239,6 +242,8 @@ void call_print(const struct call *c);
 /* show.c */
 int show_calls(const char *file);
 int show_covered(const char *file);
+void show_stuck(const struct state *s, unsigned int place, unsigned int life,
+		pid_t pid);
 
 /* values.c */
 bool thread_memory(struct thread *t);
@@ -254,6 +259,7 @@ void files_use(struct state *s);
 void files_find(struct state *s);
 void files_restore(void);
 bool files_as_before(void);
+bool files_session_dir(const __u8 *sid);
 void file_path(enum type type, struct thread *t, __u32 code, char *path,
 	       size_t size);
 

@@ -35,6 +35,16 @@ struct kcov kcov_open(void)
 	return k;
 }
 
+/* It is another's. */
+void kcov_forget(struct kcov *k)
+{
+	if (k->fd < 0 || !k->area)
+		return;
+	munmap(k->area, AREA_WORDS * sizeof(*k->area));
+	close(k->fd);
+	k->fd = -1;
+}
+
 bool kcov_enable(struct kcov *k)
 {
 	if (k->fd >= 0 && raw(SYS_ioctl, k->fd, KCOV_ENABLE, KCOV_TRACE_PC))

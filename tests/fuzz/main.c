@@ -26,7 +26,7 @@
 #include "fuzz.h"
 
 /* Who makes no call for so long is ended; who does not end then is a failure. */
-#define STUCK_MS	500
+#define STUCK_MS	2000
 #define DEAD_MS		60000
 /* What a knob does to all that follows is seen for so long at the most. */
 #define KNOBS_MS	200
@@ -65,6 +65,16 @@ static enum persona persona_of(unsigned int place)
 	return r->lives % 4 < 2 ? ROOT : r->lives % 4 - 1;
 }
 
+/* What others have is a map or two more that each fork would have to copy. */
+static void keep_kcov_of(unsigned int place)
+{
+	for (unsigned int i = 0; i < MAX_RUNNERS; i++)
+		for (unsigned int t = 0; i != place && t < MAX_THREADS; t++) {
+			kcov_forget(&kcov[i][t][0]);
+			kcov_forget(&kcov[i][t][1]);
+		}
+}
+
 static void start(unsigned int place)
 {
 	struct runner *r = &runners[place];
@@ -78,6 +88,7 @@ static void start(unsigned int place)
 	r->pid = fork();
 	if (!r->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		keep_kcov_of(place);
 		runner_live(state, place, r->lives, persona_of(place),
 			    replaying ? replayed[place] : NULL, kcov[place]);
 	}
@@ -94,6 +105,7 @@ static bool look_after(unsigned int place)
 		r->beats = beats;
 		r->since = now;
 	} else if (!r->ended && now - r->since > STUCK_MS) {
+		show_stuck(state, place, r->lives, r->pid);
 		kill(-r->pid, SIGKILL);
 		kill(r->pid, SIGKILL);
 		r->ended = true;
@@ -114,8 +126,10 @@ static void reap(bool again)
 				continue;
 			/* Children that go on without it. */
 			kill(-pid, SIGKILL);
-			if (WIFSTOPPED(status))
+			if (WIFSTOPPED(status)) {
+				state->stopped++;
 				continue;
+			}
 			runners[i].pid = 0;
 			if (WIFSIGNALED(status))
 				state->killed++;
@@ -164,7 +178,9 @@ static bool run(__u64 calls, __u64 seconds)
 		}
 	}
 	for (i = 0; i < state->runners; i++) {
-		kill(-runners[i].pid, SIGKILL);
+		/* 0, where it has ended by now, would be ourselves. */
+		if (runners[i].pid > 0)
+			kill(-runners[i].pid, SIGKILL);
 		runners[i].since = now_ms();
 		while (runners[i].pid && now_ms() - runners[i].since < DEAD_MS) {
 			wait_a_little();
@@ -214,7 +230,7 @@ static void ok(bool good, const char *what)
 	printf("%sok %d %s\n", good ? "" : "not ", ++tests, what);
 }
 
-static void look_at_the_end(bool ended_well)
+static void look_at_the_end(bool ended_well, __u64 calls)
 {
 	char path[64];
 	int left;
@@ -227,6 +243,9 @@ static void look_at_the_end(bool ended_well)
 	files_restore();
 	left = sessions_left();
 	ok(state->succeeded[0], "sessions were made");
+	if (calls)
+		ok(state_calls(state) >= calls,
+		   "as many calls were made as were asked for");
 	ok(ended_well, "who was told to end has ended");
 	if (left)
 		printf("# sessions_live: %d\n", left);
@@ -243,8 +262,8 @@ static void tell(void)
 
 	printf("# seed %llu, %u runners of %u threads\n",
 	       state->seed, state->runners, state->threads);
-	printf("# %u lives, %u ended by a signal, %u of them stuck\n",
-	       state->lives, state->killed, state->stuck);
+	printf("# %u lives, %u ended by a signal, %u of them stopped, %u stuck\n",
+	       state->lives, state->killed, state->stopped, state->stuck);
 	if (state->feedback)
 		printf("# %u places reached, %u programs kept\n", state->npcs,
 		       state->new_programs);
@@ -380,7 +399,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	good = run(calls, seconds);
-	look_at_the_end(good);
+	look_at_the_end(good, calls);
 	tell();
 	printf("1..%d\n", tests);
 	return failures ? 1 : 0;

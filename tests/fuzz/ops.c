@@ -27,14 +27,14 @@ const struct op ops[] = {
 	      UNUSED, UNUSED),
 	PRCTL(get_budget_ex, 4, PR_GET_AGENT_BUDGET_EX, OUT, SIZE, UNUSED,
 	      UNUSED),
-	PRCTL(seal, 1, PR_SEAL_AGENT_NS, UNUSED, UNUSED, UNUSED, UNUSED),
+	PRCTL(seal, 2, PR_SEAL_AGENT_NS, UNUSED, UNUSED, UNUSED, UNUSED),
 	PRCTL(list, 6, PR_LIST_AGENT_NS, LIST_REQUEST, OUT, COUNT, UNUSED),
 	OP(open_id, 8, open_id, SID, UNUSED, UNUSED, UNUSED, SLOT),
 	OP(prctl_other, 4, prctl_other, NUMBER, OUT, SIZE, UNUSED, UNUSED),
 
 	/* namespaces */
 	OP(clone3, 16, clone3, CLONE_FLAGS, EXIT_SIGNAL, CLONE_SIZE, SLOT, OUT),
-	OP(clone, 3, clone, CLONE_FLAGS, EXIT_SIGNAL),
+	OP(clone, 2, clone, CLONE_FLAGS, EXIT_SIGNAL),
 	OP(unshare, 4, unshare, UNSHARE_FLAGS),
 	OP(setns, 14, setns, NS_FD, SETNS_FLAGS),
 	OP(setns_pidfd, 8, setns, PID_FD, SETNS_FLAGS),
@@ -47,7 +47,7 @@ const struct op ops[] = {
 	OP(bind, 2, bind, NS_FD, SLOT),
 	OP(unbind, 3, unbind, SLOT),
 	OP(handle, 3, handle, NS_FD, NUMBER, SLOT),
-	OP(exec, 2, exec, NONE),
+	OP(exec, 1, exec, NONE),
 	OP(pause, 4, pause, NUMBER),
 
 	/* files */
@@ -69,6 +69,7 @@ const struct op ops[] = {
 	OP(open, 8, open, SCRATCH_FILE, NUMBER, SLOT),
 	OP(name, 8, name, SCRATCH_FILE, SCRATCH_FILE, NUMBER),
 	OP(store, 3, store, SCRATCH_FILE, NUMBER),
+	OP(uring, 3, uring, NUMBER, ANY_FD, SCRATCH_FILE, BYTES, SIZE),
 	OP(attribute, 5, attribute, SCRATCH_FILE, ATTRIBUTE, TEXT, NUMBER),
 	OP(close, 6, close, NUMBER),
 

@@ -115,7 +115,7 @@ static void make_new(struct thread *t, struct program *p)
 	for (unsigned int i = 0; i < p->length; i++)
 		call_make(&t->random, &p->call[i]);
 	/* Outside of sessions there is less to do. The first is enter. */
-	if (random_below(&t->random, 3))
+	if (random_below(&t->random, 2))
 		p->call[0] = (struct call) { .op = 0, .arg = { 1, 1, 1, 1 } };
 }
 

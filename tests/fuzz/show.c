@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a state has to tell when its machine has ended, however it did. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 
@@ -103,4 +107,73 @@ int show_covered(const char *file)
 		if (s->pcs[i])
 			printf("pc %llx\n", s->pcs[i]);
 	return 0;
+}
+
+/* The first line of a file of a task's, without what it ends with. */
+static void task_file(char *text, size_t size, pid_t pid, const char *task,
+		      const char *file)
+{
+	char path[320];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/%s", pid, task, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, size - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = 0;
+	text[strcspn(text, "\n")] = 0;
+}
+
+/* Its calls that have begun and not ended. */
+static void show_under_way(const struct ring *ring, unsigned int life,
+			   unsigned int thread)
+{
+	const struct program *p;
+	unsigned int i;
+
+	for (p = ring->program; p < ring->program + RING_SIZE; p++)
+		for (i = 0; p->life == life && i < MAX_CALLS; i++)
+			if (p->call[i].under_way) {
+				printf("#   thread %u: ", thread);
+				call_print(&p->call[i]);
+			}
+}
+
+/**
+ * show_stuck - print why a runner may have made no call for long
+ * @s: the state
+ * @place: the runner's
+ * @life: which one it is in that place
+ * @pid: its process
+ *
+ * What each of its tasks waits for, and which calls are under way.
+ */
+void show_stuck(const struct state *s, unsigned int place, unsigned int life,
+		pid_t pid)
+{
+	char path[64], stat[64], wchan[64];
+	const struct dirent *entry;
+	const char *end;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	printf("# stuck, runner %u:", place);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		task_file(stat, sizeof(stat), pid, entry->d_name, "stat");
+		task_file(wchan, sizeof(wchan), pid, entry->d_name, "wchan");
+		end = strrchr(stat, ')');
+		printf(" %c(%s)", end ? end[2] : '?', wchan);
+	}
+	if (dir)
+		closedir(dir);
+	printf("\n");
+	for (unsigned int t = 0; t < s->threads; t++)
+		show_under_way(&s->ring[place][t], life, t);
+	fflush(stdout);
 }

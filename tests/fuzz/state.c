@@ -117,11 +117,16 @@ void state_keep(struct state *s, const struct program *p, unsigned int length)
 	__atomic_fetch_add(&s->new_programs, 1, __ATOMIC_RELAXED);
 }
 
-void state_add_sid(struct state *s, const __u8 *sid)
+/* One that there is, and has a directory, where @dir. */
+void state_add_sid(struct state *s, const __u8 *sid, bool dir)
 {
 	unsigned int at = __atomic_fetch_add(&s->sids, 1, __ATOMIC_RELAXED);
 
 	memcpy(s->sid[at % SIDS_SIZE], sid, AGENT_NS_ID_BYTES);
+	if (!dir)
+		return;
+	at = __atomic_fetch_add(&s->dirs, 1, __ATOMIC_RELAXED);
+	memcpy(s->dir[at % SIDS_SIZE], sid, AGENT_NS_ID_BYTES);
 }
 
 __u64 state_calls(const struct state *s)
