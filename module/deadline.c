@@ -224,6 +224,8 @@ static u64 agentns_lifetime_mark(u64 now)
 			/* Killed and still there: the sweep looks after it. */
 			if (++passed < AGENTNS_LIFETIME_BATCH)
 				continue;
+			/* And after whoever is behind so many of them. */
+			agentns_reaper_sweep();
 			next = now + NSEC_PER_SEC;
 			break;
 		}

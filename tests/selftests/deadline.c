@@ -264,6 +264,34 @@ TEST_F(deadline, of_all_sessions_that_is_changed)
 	EXPECT_IN_TIME(1, 1000 * MS);
 }
 
+/* Dead ones that somebody holds, more than the timer looks past. */
+TEST_F(deadline, of_all_sessions_behind_many_that_are_held)
+{
+	int home = agent_fd(getpid()), held[150];
+
+	ASSERT_EQ(0, sysctl_set("max_lifetime", "1"));
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		ASSERT_EQ(0, enter_session());
+		held[i] = agent_fd(getpid());
+		ASSERT_LE(0, held[i]);
+		ASSERT_EQ(0, setns(home, AGENT_NS));
+	}
+	sleep_ms(1200);
+	self->pid = fork();
+	if (!self->pid) {
+		if (enter_session())
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	/* Long before the sweep that comes by itself. */
+	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid,
+			     5000));
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		close(held[i]);
+	close(home);
+}
+
 TEST_F(deadline, that_never_comes)
 {
 	static const char *const far[] = {
