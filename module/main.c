@@ -96,9 +96,12 @@ static int __init agentns_init(void)
 	err = agentns_deadlines_start();
 	if (err)
 		goto kills_stop;
-	err = agentns_sysfs_init();
+	err = agentns_stamp_init();
 	if (err)
 		goto deadlines_stop;
+	err = agentns_sysfs_init();
+	if (err)
+		goto stamp_exit;
 	err = agentns_table_init();
 	if (err)
 		goto sysfs_exit;
@@ -107,7 +110,6 @@ static int __init agentns_init(void)
 		goto table_exit;
 	/* From sysfs and sysctl on, a write to a knob may arm it, too. */
 	agentns_reaper_start();
-	agentns_stamp_init();
 
 	/* Last: from here on there may be sessions. */
 	err = agentns_register(&agentns_hook_ops);
@@ -122,8 +124,9 @@ table_exit:
 	agentns_table_exit();
 sysfs_exit:
 	agentns_sysfs_exit();
-	agentns_stamp_exit();
 	agentns_reaper_stop();
+stamp_exit:
+	agentns_stamp_exit();
 deadlines_stop:
 	agentns_deadlines_stop();
 kills_stop:
@@ -142,8 +145,8 @@ static void __exit agentns_exit(void)
 	agentns_sysctl_exit();
 	agentns_table_exit();
 	agentns_sysfs_exit();
-	agentns_stamp_exit();
 	agentns_reaper_stop();
+	agentns_stamp_exit();
 	agentns_deadlines_stop();
 	agentns_kills_stop();
 	agentns_sessions_exit();

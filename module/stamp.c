@@ -19,6 +19,7 @@
 #include "compat/fs.h"
 #include "session.h"
 #include "stamp.h"
+#include "stamp_late.h"
 #include "stamp_skip.h"
 
 /* Are the hints of user.prov.* set? A knob in sysfs. */
@@ -49,7 +50,8 @@ u64 agentns_stamps_failed(void)
 	return atomic64_read(&agentns_failed);
 }
 
-static void agentns_stamp_count_failure(void)
+/* Context: Any. */
+void agentns_stamp_count_failure(void)
 {
 	atomic64_inc(&agentns_failed);
 }
@@ -268,28 +270,6 @@ void agentns_stamp_write_hook(struct file *file, struct agentns_writer **slot,
 		agentns_replace_writer(file, slot, mapped);
 }
 
-/**
- * struct agentns_stamping - one stamp on its way to a file
- * @dentry: a name of the file
- * @inode: the file
- * @writer: who is to be in it; NULL: nobody, what there is goes
- * @seconds: since the epoch
- * @mark: agentns_inode_mark() of the inode, or NULL
- * @flags: of setxattr(2); XATTR_CREATE asks less of a transaction
- * @fresh: the inode is new: it has no attributes of ours
- *
- * On the stack of whoever makes it.
- */
-struct agentns_stamping {
-	struct dentry *dentry;
-	struct inode *inode;
-	const struct agentns_writer *writer;
-	time64_t seconds;
-	u64 *mark;
-	int flags;
-	bool fresh;
-};
-
 /*
  * What an inode's mark says: which record's stamp of which second it bears.
  * The last bit is set while its hints are missing.
@@ -406,7 +386,7 @@ static bool agentns_takes_hints(const struct inode *inode)
 }
 
 /* With the inode's lock, or before anybody else sees the inode. */
-static void agentns_put_stamp(struct agentns_stamping *st)
+void agentns_put_stamp(struct agentns_stamping *st)
 {
 	u64 mark = st->writer ? agentns_mark_of(st) : 0;
 	u64 old = agentns_mark_read(st);
@@ -430,7 +410,7 @@ static void agentns_put_stamp(struct agentns_stamping *st)
 
 static void agentns_stamping_init(struct agentns_stamping *st,
 				  struct dentry *dentry, struct inode *inode,
-				  const struct agentns_writer *writer)
+				  struct agentns_writer *writer)
 {
 	st->dentry = dentry;
 	st->inode = inode;
@@ -467,22 +447,38 @@ static bool agentns_born_with_stamp(const struct inode *inode)
 }
 
 /*
+ * How many seconds after the stamp of @mark this one is. Marks have seconds
+ * twice over, without those above 32 bits.
+ */
+static s32 agentns_seconds_since(u64 mark, const struct agentns_stamping *st)
+{
+	s32 later = (u32)agentns_mark_of(st) -
+		    (u32)(mark & ~AGENTNS_MARK_NO_HINTS);
+
+	return later / 2;
+}
+
+/* Has a later release, or a truncation, stamped the file? With its lock. */
+bool agentns_stamp_outdated(const struct agentns_stamping *st)
+{
+	u64 mark = agentns_mark_read(st);
+
+	return st->writer && mark && agentns_seconds_since(mark, st) < 0;
+}
+
+/*
  * A second may have gone by since it was born, or the clock may have been set
  * either way: its stamp is of the second in the mark.
  */
 static void agentns_stamp_go_on(struct agentns_stamping *st)
 {
 	u64 mark = agentns_mark_read(st);
-	s32 later;
 
 	if (mark >> 32 != st->writer->serial ||
 	    !(mark & AGENTNS_MARK_NO_HINTS))
 		return;
 	st->fresh = true;
-	mark &= ~AGENTNS_MARK_NO_HINTS;
-	/* Marks have seconds twice over, without those above 32 bits. */
-	later = (u32)agentns_mark_of(st) - (u32)mark;
-	st->seconds -= later / 2;
+	st->seconds -= agentns_seconds_since(mark, st);
 }
 
 /* In a folder that is locked, whose lock may be of the same class. */
@@ -551,7 +547,7 @@ void agentns_stamp_truncate_hook(struct dentry *dentry)
  * A file system that is being frozen makes whoever writes to it wait, and the
  * release of a file must not: a stamp is then lost, and counted.
  */
-static bool agentns_try_write(struct super_block *sb)
+bool agentns_try_write(struct super_block *sb)
 {
 	if (!sb_start_write_trylock(sb))
 		return false;
@@ -559,6 +555,15 @@ static bool agentns_try_write(struct super_block *sb)
 		return true;
 	sb_end_write(sb);
 	return false;
+}
+
+/* A kernel thread, which has others' files to release, does not wait. */
+static bool agentns_release_lock(struct inode *inode)
+{
+	if (current->flags & PF_KTHREAD)
+		return inode_trylock(inode);
+	inode_lock(inode);
+	return true;
 }
 
 /**
@@ -585,9 +590,12 @@ void agentns_stamp_release_hook(struct file *file,
 		agentns_stamp_count_failure();
 		return;
 	}
-	inode_lock(inode);
-	agentns_put_stamp(&st);
-	inode_unlock(inode);
+	if (agentns_release_lock(inode)) {
+		agentns_put_stamp(&st);
+		inode_unlock(inode);
+	} else {
+		agentns_stamp_later(file, &st);
+	}
 	sb_end_write(inode->i_sb);
 }
 
@@ -633,17 +641,23 @@ void agentns_stamp_set_unmarked(bool on)
 	agentns_stamp_tell(&agentns_unmarked, on);
 }
 
-void __init agentns_stamp_init(void)
+int __init agentns_stamp_init(void)
 {
+	int err = agentns_late_init();
+
+	if (err)
+		return err;
 	/* Inodes may bear marks of the module before this one. */
 	atomic_set(&agentns_serial, get_random_u32());
 	if (!agentns_stamps_active())
 		pr_notice("files get no stamps: the security module agentns is not active; add it to the list of lsm= on the kernel's command line, or to CONFIG_LSM\n");
+	return 0;
 }
 
 /* No hook is called any more. */
 void agentns_stamp_exit(void)
 {
+	agentns_late_exit();
 	agentns_stamp_set_outside(false);
 	agentns_stamp_set_unmarked(false);
 	agentns_skip_exit();

@@ -23,7 +23,7 @@ void agentns_stamp_set_outside(bool on);
 void agentns_stamp_set_unmarked(bool on);
 bool agentns_stamp_hints(void);
 void agentns_stamp_set_hints(bool on);
-void agentns_stamp_init(void);
+int agentns_stamp_init(void);
 void agentns_stamp_exit(void);
 
 #endif /* _AGENTNS_STAMP_H */

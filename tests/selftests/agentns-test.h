@@ -330,6 +330,25 @@ static inline int receive_fd(int by)
 	return fd;
 }
 
+/*
+ * Give the last reference on an open file to the kernel: to a socket that
+ * only itself refers to. It looks for such when another one is closed.
+ */
+static inline int make_garbage(int fd)
+{
+	int cycle[2];
+
+	return ERR(socketpair(AF_UNIX, SOCK_STREAM, 0, cycle)) ?:
+	       send_fd(cycle[0], fd) ?: send_fd(cycle[0], cycle[1]) ?:
+	       send_fd(cycle[1], cycle[0]) ?: ERR(close(fd)) ?:
+	       ERR(close(cycle[0])) ?: ERR(close(cycle[1]));
+}
+
+static inline void collect_garbage(void)
+{
+	close(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
 /* This program under another name: for tests that execute it. */
 static inline void copy_self(const char *name, mode_t mode)
 {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
+// timeout: 200
 // leaks: check-all
 /*
  * What a session's agents can use up of the machine: memory, directories, the
- * log, an unmount. Tried by an ordinary user and by root in containers.
+ * log, an unmount, the release of files. Tried by an ordinary user and by root in containers.
  * docs/hostility.md is the list.
  */
 #include <linux/fs.h>
+#include <poll.h>
 
 #include "agentns-hostile.h"
+#include "agentns-slow.h"
 #include "agentns-stamp.h"
 
 FIXTURE(use_up) {
@@ -385,6 +388,102 @@ TEST_F(use_up, an_unmount)
 	EXPECT_STREQ(trial->id, stamp_id("m/f"));
 	EXPECT_EQ(0, ERR(umount("m")));
 	EXPECT_EQ(0, kmsg_count(log, "Busy inodes", "unmount"));
+}
+
+/*
+ * By a file with a stamp to come that the kernel is to release, while somebody
+ * stands in a write to it. One thread of the kernel does that for everybody.
+ */
+static struct slow *slow;
+
+static void write_slowly_and_stay(void)
+{
+	int fd = open(trial->path, O_WRONLY);
+
+	tried(slow_write(fd, "slow"));
+	raise_flag(&trial->done);
+	for (;;)
+		pause();
+}
+
+static int leave_a_locked_file(void)
+{
+	int fd = open(trial->path, O_WRONLY);
+
+	if (write(fd, "x", 1) != 1)
+		return 1;
+	if (!fork()) {
+		close(fd);
+		write_slowly_and_stay();
+	}
+	while (!slow->asked)
+		sleep_ms(5);
+	if (make_garbage(fd))
+		return 2;
+	raise_flag(&trial->ready);
+	for (;;)
+		pause();
+}
+
+static bool hung_up(int pipe)
+{
+	struct pollfd p = { .fd = pipe };
+
+	collect_garbage();
+	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
+}
+
+static void releases_go_on(struct __test_metadata *_metadata, WHO,
+			   const char *path)
+{
+	__u64 failed = sysfs_get(STAMPS_FAILED);
+	int ends[2];
+	pid_t pid;
+
+	strcpy(trial->path, path);
+	unlink(path);
+	ASSERT_EQ(0, make_file(path, 10));
+	ASSERT_EQ(0, ERR(chmod(path, 0666)));
+	slow = shared(sizeof(*slow));
+	ASSERT_EQ(0, slow_begin(slow, "slow"));
+	pid = agent_begin(become, NULL, leave_a_locked_file);
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	sleep_ms(500);
+	/* Somebody else's. */
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	ASSERT_EQ(0, make_garbage(ends[1]));
+	EXPECT_TRUE(WAIT_FOR(hung_up(ends[0]), 10000));
+	EXPECT_EQ(0, trial->done);
+	EXPECT_STREQ("", stamp_id(path));
+	slow->go = 1;
+	EXPECT_TRUE(WAIT_FOR(trial->done, 10000));
+	EXPECT_TRIES(1, 0);
+	/* Of what the kernel has released: the other one is still open. */
+	EXPECT_TRUE(WAIT_FOR(!strcmp(trial->id, stamp_id(path)), 10000));
+	EXPECT_EQ(failed, sysfs_get(STAMPS_FAILED));
+	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_EQ(0, slow_end(slow, "slow"));
+	close(ends[0]);
+}
+
+TEST_F(use_up, releases)
+{
+	releases_go_on(_metadata, variant->become, "f");
+}
+
+/* And nothing of it is left, the upper layer's file in particular. */
+TEST_F(use_up, releases_on_an_overlay)
+{
+	ASSERT_EQ(0, ERR(unshare(CLONE_NEWNS)));
+	ASSERT_EQ(0, ERR(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)));
+	ASSERT_EQ(0, sh("rm -rf low up work m; mkdir low up work m"));
+	ASSERT_EQ(0, ERR(mount("none", "m", "overlay", 0,
+			       "lowerdir=low,upperdir=up,workdir=work")));
+	releases_go_on(_metadata, variant->become, "m/f");
+	EXPECT_STREQ(trial->id, stamp_id("up/f"));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!umount("m"), 10000));
 }
 
 TEST_HARNESS_MAIN

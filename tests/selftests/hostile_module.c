@@ -10,6 +10,7 @@
 
 #include "agentns-hostile.h"
 #include "agentns-module.h"
+#include "agentns-slow.h"
 #include "agentns-stamp.h"
 
 FIXTURE(pin) {
@@ -111,16 +112,11 @@ static int accomplice;
 
 static int send_and_end(void)
 {
-	int fd = agent_fd(getpid()), cycle[2];
+	int fd = agent_fd(getpid());
 
 	if (fd < 0 || send_fd(accomplice, fd))
 		return 1;
-	/* To itself: garbage that refers to itself. */
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, cycle) ||
-	    send_fd(cycle[0], fd) || send_fd(cycle[0], cycle[1]) ||
-	    send_fd(cycle[1], cycle[0]))
-		return 2;
-	return 0;
+	return make_garbage(fd) ? 2 : 0;
 }
 
 TEST_F(pin, by_descriptors_on_their_way)
@@ -137,7 +133,7 @@ TEST_F(pin, by_descriptors_on_their_way)
 	close(fd);
 	/* The kernel looks for such garbage when a socket is closed. */
 	EXPECT_TRUE(WAIT_FOR(({
-		close(socket(AF_UNIX, SOCK_STREAM, 0));
+		collect_garbage();
 		!sessions_live(); }), 10000));
 	EXPECT_EQ(0, unload_soon());
 }
@@ -185,6 +181,56 @@ TEST_F(pin, by_a_read_that_stands_still)
 	close(fd);
 	close(m);
 	EXPECT_EQ(0, ERR(umount("m")));
+}
+
+/*
+ * By a stamp that waits: of a file that the kernel releases, after the session's
+ * end, while somebody outside stands in a write to it.
+ */
+static struct slow *slow;
+
+static int write_slowly(void)
+{
+	return slow_write(open("f", O_WRONLY), "slow");
+}
+
+static int write_and_end(void)
+{
+	int fd = open("f", O_WRONLY);
+
+	if (write(fd, "x", 1) != 1)
+		return 1;
+	raise_flag(&trial->ready);
+	while (!slow->asked)
+		sleep_ms(5);
+	return make_garbage(fd);
+}
+
+TEST_F(pin, by_a_stamp_that_waits)
+{
+	pid_t pid, writer;
+
+	unlink("f");
+	ASSERT_EQ(0, make_file("f", 10));
+	ASSERT_EQ(0, ERR(chmod("f", 0666)));
+	slow = shared(sizeof(*slow));
+	ASSERT_EQ(0, slow_begin(slow, "slow"));
+	pid = agent_begin(variant->become, NULL, write_and_end);
+	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	writer = fork();
+	if (!writer)
+		_exit(variant->become(write_slowly));
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_TRUE(WAIT_FOR(({ collect_garbage(); !sessions_live(); }),
+			     10000));
+	sleep_ms(500);
+	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_STREQ("", stamp_id("f"));
+	slow->go = 1;
+	EXPECT_EQ(0, reap(writer));
+	EXPECT_EQ(0, slow_end(slow, "slow"));
+	EXPECT_EQ(0, unload_soon());
+	EXPECT_STREQ(trial->id, stamp_id("f"));
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stamps of files that a kernel thread releases while somebody has the file's
+ * lock. That may be an agent, for as long as it likes: in a write from memory
+ * that does not arrive. The thread has the files of others to release, for the
+ * whole machine it is one; so it waits for no lock, and a work item does.
+ */
+#include <linux/agentns_hooks.h>
+#include <linux/agentns_stamp.h>
+#include <linux/fs.h>
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/path.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "compat/fs.h"
+#include "stamp_late.h"
+
+/**
+ * struct agentns_late - a stamp that waits for its file's lock
+ * @work: does it
+ * @node: in agentns_late_stamps, until it has the lock
+ * @st: the stamp; references on its dentry and its writer
+ * @path: of the file that was released: what is mounted stays so; on an overlay
+ *	that is all that keeps the upper layer's file system
+ *
+ * The module is referenced, too.
+ */
+struct agentns_late {
+	struct work_struct work;
+	struct hlist_node node;
+	struct agentns_stamping st;
+	struct path path;
+};
+
+/*
+ * By inode, one for each: nobody pays for them, and an agent may release the
+ * same file again and again. So there are no more than there are inodes that
+ * somebody has locked or had, which are charged to him.
+ */
+static DEFINE_HASHTABLE(agentns_late_stamps, 6);
+
+/* Guards it, and the writers and seconds of what is in it. */
+static DEFINE_SPINLOCK(agentns_late_lock);
+
+/*
+ * Of their own: works that stand behind locks of agents use up what may be
+ * active of a queue, and agentns_wq has kills and releases to do. Each of them
+ * stands behind another task in the kernel, so that there are not many.
+ */
+static struct workqueue_struct *agentns_late_wq;
+
+static struct agentns_late *agentns_late_find(const struct inode *inode)
+{
+	struct agentns_late *late;
+
+	hash_for_each_possible(agentns_late_stamps, late, node,
+			       (unsigned long)inode)
+		if (late->st.inode == inode)
+			return late;
+	return NULL;
+}
+
+static void agentns_late_free(struct agentns_late *late)
+{
+	agentns_writer_put(late->st.writer);
+	dput(late->st.dentry);
+	/* Last: it may be what keeps the dentry's file system. */
+	path_put(&late->path);
+	kfree(late);
+	/* agentns_late_exit() waits for the work that is still to return. */
+	module_put(THIS_MODULE);
+}
+
+/*
+ * With the inode's lock. The file system may have become read-only since the
+ * file was open, and must not do so now: its s_umount says so. That lock is
+ * taken before those of inodes, so no waiting for it here.
+ */
+static bool agentns_late_put(struct agentns_late *late)
+{
+	struct super_block *sb = late->st.inode->i_sb;
+	bool writable;
+
+	if (!down_read_trylock(&sb->s_umount))
+		return false;
+	writable = !sb_rdonly(sb);
+	if (writable && !agentns_stamp_outdated(&late->st))
+		agentns_put_stamp(&late->st);
+	up_read(&sb->s_umount);
+	return writable;
+}
+
+static void agentns_late_work(struct work_struct *work)
+{
+	struct agentns_late *late =
+		container_of(work, struct agentns_late, work);
+	struct inode *inode = late->st.inode;
+	bool writable = agentns_try_write(inode->i_sb);
+	bool done = false;
+
+	if (writable)
+		inode_lock(inode);
+	/* What is released from now on is in line behind this one. */
+	spin_lock(&agentns_late_lock);
+	hash_del(&late->node);
+	spin_unlock(&agentns_late_lock);
+	if (writable) {
+		done = agentns_late_put(late);
+		inode_unlock(inode);
+		sb_end_write(inode->i_sb);
+	}
+	if (!done)
+		agentns_stamp_count_failure();
+	agentns_late_free(late);
+}
+
+static struct agentns_late *
+agentns_late_alloc(const struct file *file, const struct agentns_stamping *st)
+{
+	struct agentns_late *late;
+
+	late = kzalloc(sizeof(*late), GFP_KERNEL | __GFP_NOWARN);
+	if (!late)
+		return NULL;
+	/* The caller has been called by a hook, which holds one. */
+	__module_get(THIS_MODULE);
+	INIT_WORK(&late->work, agentns_late_work);
+	late->st = *st;
+	if (late->st.writer)
+		refcount_inc(&late->st.writer->refs);
+	dget(late->st.dentry);
+	late->path = file->f_path;
+	path_get(&late->path);
+	return late;
+}
+
+/**
+ * agentns_stamp_later - make a stamp when the file's lock can be had
+ * @file: the file that is being released
+ * @st: the stamp
+ *
+ * Where one of the same file waits already, its writer was before this one.
+ * What there is no memory for is counted.
+ *
+ * Context: May sleep, in agentns_stamp_release_hook().
+ */
+void agentns_stamp_later(const struct file *file,
+			 const struct agentns_stamping *st)
+{
+	struct agentns_late *late = agentns_late_alloc(file, st), *other;
+
+	if (!late) {
+		agentns_stamp_count_failure();
+		return;
+	}
+	spin_lock(&agentns_late_lock);
+	other = agentns_late_find(st->inode);
+	if (other) {
+		swap(other->st.writer, late->st.writer);
+		other->st.seconds = late->st.seconds;
+	} else {
+		hash_add(agentns_late_stamps, &late->node,
+			 (unsigned long)st->inode);
+	}
+	spin_unlock(&agentns_late_lock);
+	if (other)
+		agentns_late_free(late);
+	else
+		queue_work(agentns_late_wq, &late->work);
+}
+
+int __init agentns_late_init(void)
+{
+	agentns_late_wq = alloc_workqueue("agentns_stamp", WQ_UNBOUND,
+					  WQ_MAX_ACTIVE);
+	return agentns_late_wq ? 0 : -ENOMEM;
+}
+
+/* No hook is called any more, and no stamp waits: it would hold the module. */
+void agentns_late_exit(void)
+{
+	destroy_workqueue(agentns_late_wq);
+}
