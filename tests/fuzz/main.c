@@ -25,8 +25,13 @@
 
 #include "fuzz.h"
 
-/* Who makes no call for so long is ended; who does not end then is a failure. */
+/*
+ * Who makes no call for so long is ended, but for where nobody does, as on a
+ * machine that gets no time; who does not end then is a failure.
+ */
 #define STUCK_MS	2000
+#define STUCK_CALLS	200	/* of others, meanwhile */
+#define STILL_MS	20000
 #define DEAD_MS		60000
 /* What a knob does to all that follows is seen for so long at the most. */
 #define KNOBS_MS	200
@@ -36,6 +41,7 @@ struct runner {
 	unsigned int lives;
 	__u64 beats;
 	__u64 since;		/* when it was last seen to make a call */
+	__u64 calls;		/* how many all had made then */
 	bool ended;		/* has been told to end */
 };
 
@@ -82,6 +88,7 @@ static void start(unsigned int place)
 	r->lives++;
 	r->since = now_ms();
 	r->beats = state->beats[place];
+	r->calls = state_calls(state);
 	r->ended = false;
 	state->lives++;
 	fflush(stdout);
@@ -100,11 +107,15 @@ static bool look_after(unsigned int place)
 {
 	struct runner *r = &runners[place];
 	__u64 beats = state->beats[place], now = now_ms();
+	__u64 calls = state_calls(state);
 
 	if (beats != r->beats) {
 		r->beats = beats;
 		r->since = now;
-	} else if (!r->ended && now - r->since > STUCK_MS) {
+		r->calls = calls;
+	} else if (!r->ended && now - r->since > STUCK_MS &&
+		   (calls - r->calls > STUCK_CALLS ||
+		    now - r->since > STILL_MS)) {
 		show_stuck(state, place, r->lives, r->pid);
 		kill(-r->pid, SIGKILL);
 		kill(r->pid, SIGKILL);

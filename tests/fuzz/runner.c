@@ -190,6 +190,10 @@ void runner_live(struct state *s, unsigned int number, unsigned int life,
 					     number << 8 | i) *
 					    0x9e3779b97f4a7c15ULL,
 		};
+		/* One life ends where a program has ended it; others begin elsewhere. */
+		if (replayed)
+			threads[i].programs = random_below(&threads[i].random,
+							   RING_SIZE);
 		if (!thread_memory(&threads[i]))
 			_exit(1);
 	}
