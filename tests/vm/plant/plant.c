@@ -151,8 +151,11 @@ static int agentns_plant_count(void *unused)
 {
 	unsigned long end = jiffies + 3 * HZ;
 
-	while (time_before(jiffies, end))
+	/* Else the compiler counts in a register, and writes once. */
+	while (time_before(jiffies, end)) {
 		plant_counter++;
+		barrier();
+	}
 	return 0;
 }
 
@@ -160,8 +163,10 @@ static int other_plant_count(void *unused)
 {
 	unsigned long end = jiffies + 3 * HZ;
 
-	while (time_before(jiffies, end))
+	while (time_before(jiffies, end)) {
 		plant_counter--;
+		barrier();
+	}
 	return 0;
 }
 
