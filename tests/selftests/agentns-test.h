@@ -445,4 +445,13 @@ static inline int kmsg_count(int fd, const char *a, const char *b)
 	return found;
 }
 
+/*
+ * One such record, soon: where an interrupt kills at a deadline, a worker says
+ * so, on another processor perhaps, and who was killed may be reaped before.
+ */
+static inline bool kmsg_comes(int fd, const char *a, const char *b)
+{
+	return WAIT_FOR(kmsg_count(fd, a, b) == 1, 2000);
+}
+
 #endif /* AGENTNS_TEST_H */
