@@ -68,15 +68,16 @@ void agentns_kill_process(struct task_struct *task)
 /*
  * Can this thread still fork? Not when SIGKILL has been taken to heart, and not
  * when it exits of itself, which may take it long with its namespaces on.
- *
- * A race by intent: signal code writes the one under its lock and each task its
- * own flags without any, plainly. Neither bit goes away again, and one that is
- * seen late costs another walk.
  */
 static bool agentns_dying(struct task_struct *task)
 {
-	return data_race(READ_ONCE(task->signal->flags)) & SIGNAL_GROUP_EXIT ||
-	       data_race(READ_ONCE(task->flags)) & PF_EXITING;
+	/*
+	 * A race by intent: signal code writes the one under its lock and each
+	 * task its own flags without any, plainly. Neither bit goes away again,
+	 * and one that is seen late costs another walk.
+	 */
+	return data_race(READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT ||
+			 READ_ONCE(task->flags) & PF_EXITING);
 }
 
 /*
@@ -259,21 +260,21 @@ void agentns_kill_init(struct agentns_session *s)
  */
 #define AGENTNS_STOP_WALKS	5
 
-/*
- * Does a process stop, or has it stopped, or is it to stop as soon as it can?
- *
- * A race by intent: all three are written under the lock of signals, which is
- * not worth its price here. Where the answer is an old "no", another SIGSTOP
- * does no harm; an old "yes" is of a process that somebody has just sent a
- * SIGCONT, which system call entry and agentns_stop_current() hold.
- */
+/* Does a process stop, or has it stopped, or is it to stop as soon as it can? */
 static bool agentns_stopping(struct task_struct *process)
 {
 	struct signal_struct *sig = process->signal;
 
-	return data_race(READ_ONCE(sig->flags)) & SIGNAL_STOP_STOPPED ||
-	       data_race(READ_ONCE(process->jobctl)) & JOBCTL_STOP_PENDING ||
-	       data_race(sigismember(&sig->shared_pending.signal, SIGSTOP));
+	/*
+	 * A race by intent: all three are written under the lock of signals,
+	 * which is not worth its price here. Where the answer is an old "no",
+	 * another SIGSTOP does no harm; an old "yes" is of a process that
+	 * somebody has just sent a SIGCONT, which system call entry and
+	 * agentns_stop_current() hold.
+	 */
+	return data_race(READ_ONCE(sig->flags) & SIGNAL_STOP_STOPPED ||
+			 READ_ONCE(process->jobctl) & JOBCTL_STOP_PENDING ||
+			 sigismember(&sig->shared_pending.signal, SIGSTOP));
 }
 
 /* SIGSTOP to every process that has not stopped; whether there was one. */

@@ -11,7 +11,7 @@ version_macros() {
 	else
 		mapfile -d '' files < <(cd "$1" && find . -type f -printf '%P\0')
 	fi
-	(cd "$1" && grep -nE 'LINUX_VERSION_[CMPS]|KERNEL_[V]ERSION|linux/version[.]h' -- "${files[@]}" /dev/null 2>/dev/null |
+	(cd "$1" && grep -nE 'LINUX_VERSION_[CMPS]|\<KERNEL_[V]ERSION|linux/version[.]h' -- "${files[@]}" /dev/null 2>/dev/null |
 		grep -v '^module/compat/')
 }
 
