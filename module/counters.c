@@ -27,10 +27,10 @@ static void agentns_counters_add(const struct agentns_session *s,
 				 struct agent_ns_counters_uapi *sum)
 {
 	struct agent_ns_counters_uapi own = {
-		.total_syscalls	= s->past[AGENTNS_SYSCALLS],
-		.openat_count	= s->past[AGENTNS_OPENS],
-		.connect_count	= s->past[AGENTNS_CONNECTS],
-		.unlink_count	= s->past[AGENTNS_UNLINKS],
+		.total_syscalls	= s->granted[AGENTNS_SYSCALLS],
+		.openat_count	= s->granted[AGENTNS_OPENS],
+		.connect_count	= s->granted[AGENTNS_CONNECTS],
+		.unlink_count	= s->granted[AGENTNS_UNLINKS],
 		.write_bytes	= s->past_written,
 		.fork_count	= s->past_forked,
 	};
@@ -39,10 +39,11 @@ static void agentns_counters_add(const struct agentns_session *s,
 	for_each_possible_cpu(cpu) {
 		const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
-		own.total_syscalls += agentns_cpu_used(share, AGENTNS_SYSCALLS);
-		own.openat_count += agentns_cpu_used(share, AGENTNS_OPENS);
-		own.connect_count += agentns_cpu_used(share, AGENTNS_CONNECTS);
-		own.unlink_count += agentns_cpu_used(share, AGENTNS_UNLINKS);
+		/* What is left of it was not used. */
+		own.total_syscalls -= READ_ONCE(share->credit[AGENTNS_SYSCALLS]);
+		own.openat_count -= READ_ONCE(share->credit[AGENTNS_OPENS]);
+		own.connect_count -= READ_ONCE(share->credit[AGENTNS_CONNECTS]);
+		own.unlink_count -= READ_ONCE(share->credit[AGENTNS_UNLINKS]);
 		own.write_bytes += READ_ONCE(share->written);
 		own.fork_count += READ_ONCE(share->forked);
 	}
@@ -90,16 +91,15 @@ void agentns_counters_fold(struct agentns_session *s)
 
 	lockdep_assert_held(&s->root->tree_lock);
 
+	/* Its credit is retired, so that is what it used. */
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		parent->past[res] += s->past[res];
+		parent->granted[res] += s->granted[res];
 	parent->past_written += s->past_written;
 	parent->past_forked += s->past_forked;
 
 	for_each_possible_cpu(cpu) {
 		const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
-		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-			parent->past[res] += agentns_cpu_used(share, res);
 		parent->past_written += share->written;
 		parent->past_forked += share->forked;
 	}

@@ -62,28 +62,32 @@ static struct agentns_session *agentns_tightest(struct agentns_session *s,
 }
 
 /*
- * Give @n units back to every pool that granted them.
+ * Enter in the books that @s was granted @n units more, by each pool that binds
+ * it; a negative @n comes back.
  *
- * Model: credit.pml, refill
+ * Model: credit.pml, grant
  */
-static void agentns_refill(struct agentns_session *s,
-			   enum agentns_resource res, u64 n)
+static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
+			  s64 n)
 {
+	lockdep_assert_held(&s->root->tree_lock);
+
+	s->granted[res] += n;
 	for (; s; s = s->parent)
 		if (agentns_binds(&s->pool[res]))
-			s->pool[res].left += n;
+			s->pool[res].left -= n;
 }
 
 /*
- * This CPU gives up its credit of one session. Interrupts are off.
+ * This CPU gives up its credit of one session. Interrupts are off. Whoever holds
+ * the tree lock enters it in the books.
  *
  * Model: credit.pml, surrender
  */
-static u64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
+static s64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
 {
 	s64 credit = cpu->credit[res];
 
-	cpu->granted[res] -= credit;
 	WRITE_ONCE(cpu->credit[res], 0);
 	return credit;
 }
@@ -104,7 +108,7 @@ static void agentns_recall_cpu(void *data)
 	struct agentns_session *s;
 
 	agentns_for_each_descendant(s, recall->top) {
-		u64 n = agentns_surrender(this_cpu_ptr(s->cpu), recall->res);
+		s64 n = agentns_surrender(this_cpu_ptr(s->cpu), recall->res);
 
 		if (n)
 			atomic64_add(n, &s->returned);
@@ -166,7 +170,7 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 	preempt_enable();
 
 	agentns_for_each_descendant(s, top)
-		agentns_refill(s, res, atomic64_xchg(&s->returned, 0));
+		agentns_grant(s, res, -atomic64_xchg(&s->returned, 0));
 }
 
 /*
@@ -187,7 +191,7 @@ static int agentns_cpu_dead(unsigned int cpu)
 		/* Where it has ended, it keeps its parents until we are done. */
 		spin_lock(&s->root->tree_lock);
 		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-			agentns_refill(s, res, agentns_surrender(share, res));
+			agentns_grant(s, res, -agentns_surrender(share, res));
 		spin_unlock(&s->root->tree_lock);
 	}
 	rcu_read_unlock();
@@ -240,24 +244,6 @@ static u64 agentns_batch(struct agentns_session *s,
 }
 
 /*
- * Enter a grant of which @n is spent at once in this CPU's books.
- *
- * Model: credit.pml, grant
- */
-static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
-			  u64 granted, u64 n)
-{
-	struct agentns_cpu *cpu;
-	unsigned long flags;
-
-	local_irq_save(flags);
-	cpu = this_cpu_ptr(s->cpu);
-	cpu->granted[res] += granted;
-	cpu->credit[res] += granted - n;
-	local_irq_restore(flags);
-}
-
-/*
  * Can credit that a pool granted still lie on some CPU?
  *
  * Model: credit.pml, recallable
@@ -300,6 +286,18 @@ u64 agentns_portion(const struct agentns_session *tightest,
 	return 0;
 }
 
+/* What @s itself spent, and its ended descendants. */
+static u64 agentns_spent(const struct agentns_session *s,
+			 enum agentns_resource res)
+{
+	u64 spent = s->granted[res];
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		spent -= READ_ONCE(per_cpu_ptr(s->cpu, cpu)->credit[res]);
+	return spent;
+}
+
 /*
  * What @top and its descendants were charged, and what of it is done.
  *
@@ -317,15 +315,15 @@ static bool agentns_in_flight(struct agentns_session *top,
 		return false;
 
 	agentns_for_each_descendant(s, top) {
-		charged += s->past[res];
 		done += bytes ? s->past_written : s->past_forked;
 		for_each_possible_cpu(cpu) {
 			const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
-			charged += agentns_cpu_used(share, res);
 			done += bytes ? READ_ONCE(share->written) :
 					READ_ONCE(share->forked);
 		}
+		/* After it: what is charged and done meanwhile looks undone. */
+		charged += agentns_spent(s, res);
 	}
 	return charged != done;
 }
@@ -361,14 +359,14 @@ static u64 agentns_draw_locked(struct agentns_session *s,
 			       enum agentns_portion portion,
 			       struct agentns_obstacle *obstacle)
 {
-	struct agentns_session *tightest, *recalled = NULL, *a;
+	struct agentns_session *tightest, *recalled = NULL;
 	u64 granted;
 
 again:
 	tightest = agentns_tightest(s, res);
 	if (!tightest) {
-		agentns_grant(s, res, n + AGENTNS_UNLIMITED, n);
-		return n;
+		granted = n + AGENTNS_UNLIMITED;
+		goto grant;
 	}
 	/* What a copy would take at most is not what it will write. */
 	if (portion == AGENTNS_SLICE)
@@ -391,10 +389,9 @@ again:
 		return 0;
 	}
 	granted = agentns_batch(s, &tightest->pool[res], res, n);
-	for (a = s; a; a = a->parent)
-		if (agentns_binds(&a->pool[res]))
-			a->pool[res].left -= granted;
-	agentns_grant(s, res, granted, n);
+grant:
+	agentns_grant(s, res, granted);
+	this_cpu_add(s->cpu->credit[res], granted - n);
 	return n;
 }
 
@@ -464,8 +461,7 @@ bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
 	if (local) {
 		this_cpu_inc(s->cpu->credit[AGENTNS_SYSCALLS]);
 	} else {
-		this_cpu_dec(s->cpu->granted[AGENTNS_SYSCALLS]);
-		agentns_refill(s, AGENTNS_SYSCALLS, 1);
+		agentns_grant(s, AGENTNS_SYSCALLS, -1);
 	}
 out:
 	spin_unlock(&s->root->tree_lock);
@@ -485,13 +481,10 @@ struct agentns_ration {
 static void agentns_ration_cpu(void *data)
 {
 	struct agentns_ration *ration = data;
-	struct agentns_cpu *cpu = this_cpu_ptr(ration->s->cpu);
 
 	/* A CPU that has come online meanwhile answers, too. */
-	if (atomic_dec_if_positive(&ration->shares) < 0)
-		return;
-	cpu->granted[AGENTNS_CPU] += ration->n;
-	cpu->credit[AGENTNS_CPU] += ration->n;
+	if (atomic_dec_if_positive(&ration->shares) >= 0)
+		this_cpu_add(ration->s->cpu->credit[AGENTNS_CPU], ration->n);
 }
 
 /**
@@ -510,7 +503,7 @@ bool agentns_draw_cpu(struct agentns_session *s,
 		      struct agentns_obstacle *obstacle)
 {
 	struct agentns_ration ration = { .s = s };
-	struct agentns_session *tightest, *recalled = s, *a;
+	struct agentns_session *tightest, *recalled = s;
 	bool drawn = true;
 	s64 left;
 	int cpus;
@@ -542,26 +535,10 @@ bool agentns_draw_cpu(struct agentns_session *s,
 	atomic_set(&ration.shares, cpus);
 	on_each_cpu(agentns_ration_cpu, &ration, true);
 	cpus -= atomic_read(&ration.shares);
-	for (a = s; a; a = a->parent)
-		if (agentns_binds(&a->pool[AGENTNS_CPU]))
-			a->pool[AGENTNS_CPU].left -= ration.n * cpus;
+	agentns_grant(s, AGENTNS_CPU, ration.n * cpus);
 out:
 	spin_unlock(&s->root->tree_lock);
 	return drawn;
-}
-
-/*
- * Spend @n of @s, whatever is left of the pools; undone with a negative one.
- *
- * Model: credit.pml, anyway
- */
-static void agentns_spend_locked(struct agentns_session *s,
-				 enum agentns_resource res, s64 n)
-{
-	lockdep_assert_held(&s->root->tree_lock);
-
-	agentns_refill(s, res, -n);
-	this_cpu_add(s->cpu->granted[res], n);
 }
 
 /**
@@ -570,13 +547,17 @@ static void agentns_spend_locked(struct agentns_session *s,
  * @res: what is spent
  * @n: how much
  *
+ * A grant of which nothing becomes credit is spent.
+ *
  * Context: Process context with interrupts on; takes the tree lock.
+ *
+ * Model: credit.pml, anyway
  */
 void agentns_spend_anyway(struct agentns_session *s, enum agentns_resource res,
 			  u64 n)
 {
 	spin_lock(&s->root->tree_lock);
-	agentns_spend_locked(s, res, n);
+	agentns_grant(s, res, n);
 	spin_unlock(&s->root->tree_lock);
 }
 
@@ -596,8 +577,8 @@ void agentns_spent_elsewhere(struct agentns_session *from,
 {
 	if (from && to && from->root == to->root) {
 		spin_lock(&from->root->tree_lock);
-		agentns_spend_locked(from, res, -1);
-		agentns_spend_locked(to, res, 1);
+		agentns_grant(from, res, -1);
+		agentns_grant(to, res, 1);
 		spin_unlock(&from->root->tree_lock);
 		return;
 	}
@@ -665,9 +646,9 @@ bool agentns_spend_elsewhere(struct agentns_session *from,
 	spin_lock(&to->root->tree_lock);
 	room = agentns_room(from, to, res, obstacle);
 	if (room) {
-		agentns_spend_locked(to, res, 1);
+		agentns_grant(to, res, 1);
 		if (same)
-			agentns_spend_locked(from, res, -1);
+			agentns_grant(from, res, -1);
 	}
 	spin_unlock(&to->root->tree_lock);
 	if (room && from && !same)
@@ -713,15 +694,11 @@ s64 agentns_used(struct agentns_session *top, enum agentns_resource res)
 {
 	struct agentns_session *s;
 	s64 used = 0;
-	int cpu;
 
 	lockdep_assert_held(&top->root->tree_lock);
 
-	agentns_for_each_descendant(s, top) {
-		used += s->past[res];
-		for_each_possible_cpu(cpu)
-			used += agentns_cpu_used(per_cpu_ptr(s->cpu, cpu), res);
-	}
+	agentns_for_each_descendant(s, top)
+		used += agentns_spent(s, res);
 	return used;
 }
 
@@ -731,13 +708,9 @@ static u64 agentns_granted(struct agentns_session *top,
 {
 	struct agentns_session *s;
 	u64 granted = 0;
-	int cpu;
 
-	agentns_for_each_descendant(s, top) {
-		granted += s->past[res];
-		for_each_possible_cpu(cpu)
-			granted += per_cpu_ptr(s->cpu, cpu)->granted[res];
-	}
+	agentns_for_each_descendant(s, top)
+		granted += s->granted[res];
 	return granted;
 }
 
@@ -784,7 +757,7 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
  * @s: without references; its tree lock is held
  *
  * Nobody spends for it any more, so all CPUs' shares can be read directly.
- * What is left in @granted is what was used.
+ * What it was granted is then what it used.
  *
  * Context: Process context.
  *
@@ -792,7 +765,7 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
  */
 void agentns_retire_credit(struct agentns_session *s)
 {
-	u64 n[AGENTNS_NR_RESOURCES] = { };
+	s64 n[AGENTNS_NR_RESOURCES] = { };
 	enum agentns_resource res;
 	int cpu;
 
@@ -801,12 +774,9 @@ void agentns_retire_credit(struct agentns_session *s)
 	for_each_possible_cpu(cpu) {
 		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
-		for (res = 0; res < AGENTNS_NR_RESOURCES; res++) {
-			n[res] += share->credit[res];
-			share->granted[res] -= share->credit[res];
-			share->credit[res] = 0;
-		}
+		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
+			n[res] += agentns_surrender(share, res);
 	}
 	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		agentns_refill(s, res, n[res]);
+		agentns_grant(s, res, -n[res]);
 }

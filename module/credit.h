@@ -2,9 +2,10 @@
 /*
  * Credit: what a CPU may spend for a session without asking anybody.
  *
- * Each CPU has, for each session and resource, the credit that it was granted
- * and what of it is left; the difference is what was used, so one number that
- * goes down both limits and counts. Unlimited is credit that does not run out.
+ * A session knows what its CPUs were granted of each resource, and each of them
+ * what it has left of that. What has been granted and is not left was used: one
+ * number that goes down both limits and counts. Unlimited is credit that does
+ * not run out.
  */
 #ifndef _AGENTNS_CREDIT_H
 #define _AGENTNS_CREDIT_H
@@ -35,8 +36,6 @@ enum agentns_resource {
  *	context; anything else that its own CPU does to it, it does with
  *	interrupts off. Negative only for CPU time, which is spent before it
  *	is drawn; the next recall settles that with the pools.
- * @granted: handed out to this CPU in all; tree lock, or the IPI that its
- *	holder waits for.
  * @written: bytes that writes reported done on this CPU
  * @forked: tasks created on this CPU
  *
@@ -45,7 +44,6 @@ enum agentns_resource {
  */
 struct agentns_cpu {
 	s64 credit[AGENTNS_NR_RESOURCES];
-	s64 granted[AGENTNS_NR_RESOURCES];
 	u64 written;
 	u64 forked;
 };
@@ -92,18 +90,6 @@ static __always_inline bool agentns_take(struct agentns_cpu __percpu *cpu,
 			return false;
 	} while (!agentns_cpu_try_cmpxchg(cpu->credit[res], &credit, credit - n));
 	return true;
-}
-
-/*
- * What was spent of one CPU's grants. In line, as counters are read for each
- * processor.
- *
- * Context: the tree lock is held; may be called for another CPU.
- */
-static inline u64 agentns_cpu_used(const struct agentns_cpu *cpu,
-				   enum agentns_resource res)
-{
-	return cpu->granted[res] - READ_ONCE(cpu->credit[res]);
 }
 
 /* How much of what is asked for will do, see agentns_draw(). */

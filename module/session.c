@@ -379,8 +379,8 @@ void agentns_session_free(struct agentns_session *s)
 static void agentns_session_unlink(struct agentns_session *s)
 {
 	spin_lock(&s->root->tree_lock);
-	agentns_retire_credit(s);
 	if (s->parent) {
+		agentns_retire_credit(s);
 		agentns_counters_fold(s);
 		list_del(&s->sibling);
 		WRITE_ONCE(s->parent->nr_children, s->parent->nr_children - 1);

@@ -91,7 +91,8 @@ struct agentns_session {
 
 	/* Tree lock. */
 	struct agentns_pool pool[AGENTNS_NR_RESOURCES];
-	u64 past[AGENTNS_NR_RESOURCES];	/* charged by ended descendants */
+	/* To its CPUs, in all, and to ended descendants, who used it up. */
+	u64 granted[AGENTNS_NR_RESOURCES];
 	u64 past_written;		/* bytes written by them */
 	u64 past_forked;		/* tasks created by them */
 	struct agentns_gate gate;

@@ -29,7 +29,7 @@
  * Mistake REMOTE_RECALL pair books_agree: another CPU's credit written
  * Mistake TOUCH_COMING pinned books_agree: a coming CPU's credit written
  * Mistake COUNT_FIRST ration books_agree: CPUs counted before they answer
- * Mistake REFILL_ONE nested books_agree: what returns goes to one pool only
+ * Mistake RETURN_ONE nested books_agree: what returns goes to one pool only
  * Mistake NO_RECALL pair nothing_stranded: a pool that is dry asks nobody
  * Mistake SKIP_OFFLINE pinned nothing_stranded: an offline CPU's credit left
  * Mistake EXACT_AHEAD pair nothing_stranded: ahead of need in exact mode
@@ -76,9 +76,9 @@ bool deaf[2];		/* a CPU that has interrupts off, from step to step */
 
 short limit[NS], left[NS];
 bool exact[NS], refunded[NS];
-short credit[NS * 2], granted[NS * 2];
+short credit[NS * 2], granted[NS];
 byte done[NS * 2];	/* written, or forked */
-short past, past_done;	/* of the child, when it has ended */
+short past_done;	/* of the child, when it has ended */
 bool ended;
 
 /* What the code does not know: how much was really spent. */
@@ -89,13 +89,12 @@ byte running;		/* processes that have not ended */
 
 #define BINDS(s)	(limit[s] != 0)
 #define CREDIT(s)	(credit[AT(s, 0)] + credit[AT(s, 1)])
-#define GRANTED(s)	(granted[AT(s, 0)] + granted[AT(s, 1)])
 #define DONE(s)		(done[AT(s, 0)] + done[AT(s, 1)])
 #ifdef NEST
 #define SPENT_BELOW(s)	((s) == TOP -> spent[TOP] + spent[CHILD] : spent[s])
 #define CREDIT_BELOW(s)	((s) == TOP -> CREDIT(TOP) + CREDIT(CHILD) : CREDIT(s))
 #define GRANTED_BELOW(s) \
-	((s) == TOP -> GRANTED(TOP) + GRANTED(CHILD) + past : GRANTED(s))
+	((s) == TOP -> granted[TOP] + granted[CHILD] : granted[s])
 #define REFUNDED_BELOW(s) \
 	((s) == TOP -> refunded[TOP] || refunded[CHILD] : refunded[s])
 #define DONE_BELOW(s) \
@@ -103,7 +102,7 @@ byte running;		/* processes that have not ended */
 #else
 #define SPENT_BELOW(s)	(spent[s])
 #define CREDIT_BELOW(s)	(CREDIT(s))
-#define GRANTED_BELOW(s) (GRANTED(s))
+#define GRANTED_BELOW(s) (granted[s])
 #define REFUNDED_BELOW(s) (refunded[s])
 #define DONE_BELOW(s)	(DONE(s))
 #endif
@@ -127,7 +126,7 @@ inline check_books()
 	CLAIM(books_agree, !BINDS(TOP) || left[TOP] + GRANTED_BELOW(TOP) == limit[TOP]);
 #ifdef NEST
 	CLAIM(books_agree, ended || !BINDS(CHILD) ||
-	      left[CHILD] + GRANTED(CHILD) == limit[CHILD]);
+	      left[CHILD] + granted[CHILD] == limit[CHILD]);
 #endif
 	CLAIM(books_agree, GRANTED_BELOW(TOP) - CREDIT_BELOW(TOP) == SPENT_BELOW(TOP))
 }
@@ -151,16 +150,24 @@ inline some_cpu()
 	fi
 }
 
-/* Step refill: agentns_refill(). */
-inline refill(s, n)
+/* Step grant: agentns_grant(); what was granted comes back by a negative one. */
+inline enter_grant(s, n)
 {
+	granted[s] = granted[s] + (n);
 	if
-	:: BINDS(s) -> left[s] = left[s] + n
+	:: BINDS(s) -> left[s] = left[s] - (n)
 	:: else
 	fi;
-#if defined(NEST) && !defined(REFILL_ONE)
+#ifdef NEST
+#ifdef RETURN_ONE
+#define PASSES_ON(n)	((n) > 0)
+#elif defined(NO_ANCESTOR)
+#define PASSES_ON(n)	((n) < 0)
+#else
+#define PASSES_ON(n)	true
+#endif
 	if
-	:: s == CHILD && BINDS(TOP) -> left[TOP] = left[TOP] + n
+	:: s == CHILD && BINDS(TOP) && PASSES_ON(n) -> left[TOP] = left[TOP] - (n)
 	:: else
 	fi
 #endif
@@ -169,16 +176,14 @@ inline refill(s, n)
 /* Step surrender: agentns_surrender(), with interrupts off. */
 inline surrender(s, c)
 {
-	granted[AT(s, c)] = granted[AT(s, c)] - credit[AT(s, c)];
 	back[s] = back[s] + credit[AT(s, c)];
 	credit[AT(s, c)] = 0
 }
 
-/* What is not its own CPU does that in three steps. */
+/* What is not its own CPU does that in two steps. */
 inline surrender_other(s, c)
 {
 	v = credit[AT(s, c)];
-	granted[AT(s, c)] = granted[AT(s, c)] - v;
 	atomic { credit[AT(s, c)] = 0; back[s] = back[s] + v; v = 0 }
 }
 
@@ -268,11 +273,11 @@ inline recall(top)
 		clear_refunded(top);
 #endif
 		recalling = false;
-		refill(top, back[top]);
+		enter_grant(top, -back[top]);
 		back[top] = 0;
 #ifdef NEST
 		if
-		:: top == TOP -> refill(CHILD, back[CHILD]); back[CHILD] = 0
+		:: top == TOP -> enter_grant(CHILD, -back[CHILD]); back[CHILD] = 0
 		:: else
 		fi
 #endif
@@ -321,11 +326,11 @@ inline batch(s)
 #endif
 }
 
-/* Step grant: agentns_grant(), on this CPU with interrupts off. */
-inline enter_grant(s)
+/* All of it but the one that is spent at once becomes credit of this CPU. */
+inline draw_grant(s)
 {
+	enter_grant(s, grant);
 	some_cpu();
-	granted[AT(s, cpu)] = granted[AT(s, cpu)] + grant;
 	credit[AT(s, cpu)] = credit[AT(s, cpu)] + grant - 1;
 	spent[s]++;
 	check_overshoot(s)
@@ -339,17 +344,20 @@ inline enter_grant(s)
  * charged, done and given back.
  * Step come back: agentns_may_come_back().
  */
-#define IN_FLIGHT(s, c)	(granted[AT(s, c)] - credit[AT(s, c)] - done[AT(s, c)])
+inline in_flight(s)
+{
+	v = v - done[AT(s, 0)];
+	v = v - done[AT(s, 1)];
+	v = v + granted[s] - credit[AT(s, 0)];
+	v = v - credit[AT(s, 1)]
+}
 
 inline may_come_back(top)
 {
-	v = IN_FLIGHT(top, 0);
-	v = v + IN_FLIGHT(top, 1);
+	in_flight(top);
 #ifdef NEST
 	if
-	:: top == TOP ->
-		v = v + past - past_done + IN_FLIGHT(CHILD, 0);
-		v = v + IN_FLIGHT(CHILD, 1)
+	:: top == TOP -> v = v - past_done; in_flight(CHILD)
 	:: else
 	fi;
 #endif
@@ -385,19 +393,11 @@ inline draw_locked(s)
 		if
 		:: tightest == NONE ->
 			grant = 1 + UNLIMITED;
-			enter_grant(s);
+			draw_grant(s);
 			drawn = true
 		:: tightest != NONE && left[tightest] >= 1 ->
 			batch(s);
-#ifdef NO_ANCESTOR
-			if
-			:: BINDS(s) -> left[s] = left[s] - grant
-			:: else
-			fi;
-#else
-			refill(s, -grant);
-#endif
-			enter_grant(s);
+			draw_grant(s);
 			drawn = true
 		:: else ->
 			/* What is out has come back this moment. */
@@ -560,7 +560,7 @@ proctype hotplug()
 #ifndef RATION
 	lock_tree();
 	surrender_other(TOP, 1);
-	atomic { refill(TOP, back[TOP]); back[TOP] = 0 }
+	atomic { enter_grant(TOP, -back[TOP]); back[TOP] = 0 }
 	unlock_tree();
 #endif
 	online = true;
@@ -598,7 +598,7 @@ proctype setter()
 }
 
 /*
- * Step anyway: agentns_spend_locked(), for a fork while nothing is counted.
+ * Step anyway: agentns_spend_anyway(), for a fork while nothing is counted.
  * Step already: agentns_crossed_already(), of a sweep behind it.
  */
 proctype anyway()
@@ -612,8 +612,7 @@ proctype anyway()
 		lock_tree();
 		atomic {
 			some_cpu();
-			refill(TOP, -1);
-			granted[AT(TOP, cpu)]++;
+			enter_grant(TOP, 1);
 			done[AT(TOP, cpu)]++;
 			forced++;
 			spent[TOP]++
@@ -658,13 +657,10 @@ proctype mover()
 	atomic {
 		if
 		:: left[CHILD] > 0 ->
-			refill(CHILD, -1);
-			some_cpu();
-			granted[AT(CHILD, cpu)]++;
+			enter_grant(CHILD, 1);
 			spent[CHILD]++;
 #ifndef MOVE_NO_RETURN
-			refill(TOP, 1);
-			granted[AT(TOP, cpu)]--;
+			enter_grant(TOP, -1);
 #endif
 			spent[TOP]--;
 			check_overshoot(CHILD)
@@ -688,7 +684,7 @@ proctype ration()
 	lock_tree();
 	recalling = true;
 	atomic { cpus = 1 + online };
-	atomic { granted[AT(TOP, 0)]++; credit[AT(TOP, 0)]++; answered++ }
+	atomic { credit[AT(TOP, 0)]++; answered++ }
 	atomic {
 		if
 #ifdef COUNT_FIRST
@@ -696,16 +692,15 @@ proctype ration()
 #else
 		:: online && answered < cpus ->
 #endif
-			granted[AT(TOP, 1)]++;
 			credit[AT(TOP, 1)]++;
 			answered++
 		:: else
 		fi
 	}
 #ifdef COUNT_FIRST
-	left[TOP] = left[TOP] - cpus;
+	enter_grant(TOP, cpus);
 #else
-	left[TOP] = left[TOP] - answered;
+	enter_grant(TOP, answered);
 #endif
 	recalling = false;
 	unlock_tree();
@@ -729,15 +724,14 @@ proctype last()
 #ifndef NO_RETIRE
 			surrender(CHILD, 0);
 			surrender(CHILD, 1);
-			refill(CHILD, back[CHILD]);
+			enter_grant(CHILD, -back[CHILD]);
 			back[CHILD] = 0;
 #endif
-			past = GRANTED(CHILD);
 			past_done = DONE(CHILD);
 			done[AT(CHILD, 0)] = 0;
 			done[AT(CHILD, 1)] = 0;
-			granted[AT(CHILD, 0)] = 0;
-			granted[AT(CHILD, 1)] = 0;
+			granted[TOP] = granted[TOP] + granted[CHILD];
+			granted[CHILD] = 0;
 #ifdef NO_RETIRE
 			credit[AT(CHILD, 0)] = 0;
 			credit[AT(CHILD, 1)] = 0;
@@ -798,9 +792,9 @@ init
 		/* Charged on CPU 1, where the rest of that grant is left. */
 		spent[NS - 1]++;
 #ifdef SET
-		granted[AT(NS - 1, 1)] = 1;
+		granted[NS - 1] = 1;
 #else
-		granted[AT(NS - 1, 1)] = 2;
+		granted[NS - 1] = 2;
 		credit[AT(NS - 1, 1)] = 1;
 		left[NS - 1] = left[NS - 1] - 2;
 #endif
@@ -821,7 +815,7 @@ init
 #ifdef MOVE
 		running++;
 		spent[TOP]++;
-		granted[AT(TOP, 0)]++;
+		granted[TOP]++;
 		left[TOP]--;
 		run mover();
 #endif
