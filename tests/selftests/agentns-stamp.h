@@ -88,6 +88,13 @@ static inline const char *attr(const char *path, const char *name)
 	return text;
 }
 
+/* Stamp and hint, which come one after the other. */
+static inline bool told_of(const char *path, const char *id)
+{
+	return !strcmp(id, stamp_id(path)) &&
+	       !strcmp(id, attr(path, PROV_SESSION));
+}
+
 /* A valid stamp of somebody else, as a forger would write it. */
 static inline void stamp_forge(struct agent_ns_stamp *v)
 {

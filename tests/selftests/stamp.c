@@ -273,8 +273,8 @@ static int write_in_session(void *write)
 		return 0;
 	told->err_later = stamp_get("f", s);
 	if (closed_later(fn))
-		WAIT_FOR(!(told->err_later = stamp_get("f", s)) &&
-			 !strcmp(id, s->id), 5000);
+		WAIT_FOR(told_of("f", id) &&
+			 !(told->err_later = stamp_get("f", s)), 5000);
 	told->after = time(NULL);
 	return 0;
 }

@@ -141,7 +141,7 @@ static int write_released(char *id, const struct way *way)
 	int err = in_session(id, write_lower, way->write);
 
 	if (way->write == way_uring)
-		WAIT_FOR(!strcmp(id, stamp_id("m/f")), 5000);
+		WAIT_FOR(told_of("m/f", id), 5000);
 	return err;
 }
 
