@@ -23,7 +23,7 @@
  */
 #define BYTES		1024
 #define BYTES_NSTREE	1408
-#define BYTES_A_CPU	144
+#define BYTES_A_CPU	80
 
 /* Caches of what holds a session here and is not the session's. */
 static const char *const others[] = {

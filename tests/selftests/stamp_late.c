@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// build: -Wno-sign-compare -Wno-clobbered
+// timeout: 100
+// leaks: check-all
+/*
+ * Stamps that come later: the kernel releases a file while somebody stands in a
+ * write to it, see module/stamp_late.c. What that may hold up is looked at in
+ * hostile_kernel.c, here which stamp stays.
+ */
+#include <poll.h>
+
+#include "agentns-slow.h"
+#include "agentns-stamp.h"
+
+/* A session that writes to the file, and has the kernel release it. */
+struct writer {
+	char id[HEX_ID + 1];
+	volatile int wrote, leave, left;
+	pid_t pid;
+};
+
+FIXTURE(late) {
+	struct writer *first, *second, *holder;
+	struct slow *slow;
+	__u64 failed;
+};
+
+static void write_and_leave(struct writer *w)
+{
+	int fd;
+
+	if (enter_session())
+		_exit(1);
+	own_id(w->id);
+	fd = open("f", O_WRONLY);
+	if (write(fd, "x", 1) != 1)
+		_exit(2);
+	raise_flag(&w->wrote);
+	while (!w->leave)
+		sleep_ms(5);
+	if (make_garbage(fd))
+		_exit(3);
+	raise_flag(&w->left);
+	_exit(0);
+}
+
+static bool begin(struct writer *w)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		write_and_leave(w);
+	w->pid = pid;
+	return WAIT_FOR(w->wrote, 10000);
+}
+
+static bool hung_up(int pipe)
+{
+	struct pollfd p = { .fd = pipe };
+
+	collect_garbage();
+	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
+}
+
+/* Until the kernel has released what was garbage before, and what came then. */
+static bool garbage_is_gone(void)
+{
+	bool gone = true;
+	int ends[2];
+
+	for (int i = 0; gone && i < 2; i++) {
+		if (pipe2(ends, O_CLOEXEC) || make_garbage(ends[1]))
+			return false;
+		gone = WAIT_FOR(hung_up(ends[0]), 10000);
+		close(ends[0]);
+	}
+	return gone;
+}
+
+static bool release(struct writer *w)
+{
+	w->leave = 1;
+	return WAIT_FOR(w->left, 10000) && !reap(w->pid) && garbage_is_gone();
+}
+
+/* In a session, or in none; with the file's lock until it is told to go on. */
+static void hold(struct writer *w, struct slow *slow, bool session)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid) {
+		w->pid = pid;
+		return;
+	}
+	if (session) {
+		if (enter_session())
+			_exit(1);
+		own_id(w->id);
+	}
+	fd = open("f", O_WRONLY);
+	_exit(slow_write(fd, "slow") || close(fd));
+}
+
+FIXTURE_SETUP(late)
+{
+	self->first = shared(sizeof(*self->first));
+	self->second = shared(sizeof(*self->second));
+	self->holder = shared(sizeof(*self->holder));
+	self->slow = shared(sizeof(*self->slow));
+	self->failed = sysfs_get(STAMPS_FAILED);
+	unlink("f");
+	ASSERT_EQ(0, make_file("f", 10));
+	ASSERT_EQ(0, slow_begin(self->slow, "slow"));
+}
+
+FIXTURE_TEARDOWN(late)
+{
+	EXPECT_EQ(0, slow_end(self->slow, "slow"));
+	EXPECT_EQ(0, reap(self->holder->pid));
+	EXPECT_EQ(self->failed, sysfs_get(STAMPS_FAILED));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+}
+
+/* One stamp waits for each file, whoever releases it how often. */
+TEST_F(late, of_two_the_last)
+{
+	ASSERT_TRUE(begin(self->first));
+	ASSERT_TRUE(begin(self->second));
+	hold(self->holder, self->slow, false);
+	ASSERT_TRUE(WAIT_FOR(self->slow->asked, 10000));
+	ASSERT_TRUE(release(self->first));
+	ASSERT_TRUE(release(self->second));
+	EXPECT_STREQ("", stamp_id("f"));
+	self->slow->go = 1;
+	EXPECT_TRUE(WAIT_FOR(told_of("f", self->second->id), 10000));
+	sleep_ms(300);
+	EXPECT_STREQ(self->second->id, stamp_id("f"));
+}
+
+/* Whoever had the lock has written since, and may be the first to stamp. */
+TEST_F(late, whoever_wrote_since)
+{
+	ASSERT_TRUE(begin(self->first));
+	hold(self->holder, self->slow, true);
+	ASSERT_TRUE(WAIT_FOR(self->slow->asked, 10000));
+	ASSERT_TRUE(release(self->first));
+	/* Stamps are told apart by their second. */
+	sleep_ms(1100);
+	self->slow->go = 1;
+	EXPECT_TRUE(WAIT_FOR(told_of("f", self->holder->id), 10000));
+	sleep_ms(300);
+	EXPECT_STREQ(self->holder->id, stamp_id("f"));
+}
+
+TEST_HARNESS_MAIN
