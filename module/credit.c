@@ -458,11 +458,10 @@ bool agentns_draw_call(struct agentns_session *s, enum agentns_resource class,
 		goto out;
 	}
 	/* Back to where it came from, so that none is left on this CPU. */
-	if (local) {
+	if (local)
 		this_cpu_inc(s->cpu->credit[AGENTNS_SYSCALLS]);
-	} else {
+	else
 		agentns_grant(s, AGENTNS_SYSCALLS, -1);
-	}
 out:
 	spin_unlock(&s->root->tree_lock);
 	return drawn;
