@@ -764,7 +764,7 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
  */
 void agentns_retire_credit(struct agentns_session *s)
 {
-	s64 n[AGENTNS_NR_RESOURCES] = { };
+	u64 n[AGENTNS_NR_RESOURCES] = { };
 	enum agentns_resource res;
 	int cpu;
 
