@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters are kept per session and CPU, by the one that does the work. Those
- * of a session's ancestors are sums that are made when somebody asks; a
- * session that ends leaves its sums with its parent.
+ * What is counted is kept by the CPU that does the work: what it has left of
+ * the session's grants, and what it wrote and forked. Counters of a session
+ * and its descendants are sums that are made when somebody asks; a session that
+ * ends leaves its sums with its parent.
  */
 #include <linux/ktime.h>
 
@@ -61,7 +62,7 @@ static void agentns_counters_add(const struct agentns_session *s,
  * @counters: where the sums go
  *
  * Never less than an earlier reading: each counter only grows, and an ending
- * session's move to its parent's past happens under the tree lock.
+ * session's move to its parent happens under the tree lock.
  *
  * Context: Process context; takes the tree lock.
  */

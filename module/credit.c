@@ -79,8 +79,9 @@ static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 }
 
 /*
- * This CPU gives up its credit of one session. Interrupts are off. Whoever holds
- * the tree lock enters it in the books.
+ * A CPU gives up its credit of one session: this one, with interrupts off, or
+ * one that spends nothing for it any more. Whoever holds the tree lock enters it
+ * in the books.
  *
  * Model: credit.pml, surrender
  */

@@ -32,10 +32,11 @@ enum agentns_resource {
 
 /**
  * struct agentns_cpu - one CPU's share of one session
- * @credit: left to spend. Its own CPU subtracts with one instruction in any
- *	context; anything else that its own CPU does to it, it does with
- *	interrupts off. Negative only for CPU time, which is spent before it
- *	is drawn; the next recall settles that with the pools.
+ * @credit: left to spend. Its own CPU subtracts and adds with one instruction
+ *	in any context, and does anything else to it with interrupts off; for
+ *	a CPU that is gone, or a session that nobody spends for any more,
+ *	whoever holds the tree lock does. Negative only for CPU time, which is
+ *	spent before it is drawn; the next recall settles that with the pools.
  * @written: bytes that writes reported done on this CPU
  * @forked: tasks created on this CPU
  *
