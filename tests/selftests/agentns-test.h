@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -347,6 +348,15 @@ static inline int make_garbage(int fd)
 static inline void collect_garbage(void)
 {
 	close(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+/* Has the kernel released the other end of a pipe, which was garbage? */
+static inline bool garbage_hung_up(int pipe)
+{
+	struct pollfd p = { .fd = pipe };
+
+	collect_garbage();
+	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
 }
 
 /* This program under another name: for tests that execute it. */

@@ -8,7 +8,6 @@
  * in containers. docs/hostility.md is the list.
  */
 #include <linux/fs.h>
-#include <poll.h>
 
 #include "agentns-hostile.h"
 #include "agentns-slow.h"
@@ -425,14 +424,6 @@ static int leave_a_locked_file(void)
 		pause();
 }
 
-static bool hung_up(int pipe)
-{
-	struct pollfd p = { .fd = pipe };
-
-	collect_garbage();
-	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
-}
-
 static void releases_go_on(struct __test_metadata *_metadata, WHO,
 			   const char *path)
 {
@@ -452,7 +443,7 @@ static void releases_go_on(struct __test_metadata *_metadata, WHO,
 	/* Somebody else's. */
 	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
 	ASSERT_EQ(0, make_garbage(ends[1]));
-	EXPECT_TRUE(WAIT_FOR(hung_up(ends[0]), 10000));
+	EXPECT_TRUE(WAIT_FOR(garbage_hung_up(ends[0]), 10000));
 	EXPECT_EQ(0, trial->done);
 	EXPECT_STREQ("", stamp_id(path));
 	slow->go = 1;

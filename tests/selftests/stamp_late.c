@@ -7,10 +7,18 @@
  * write to it, see module/stamp_late.c. What that may hold up is looked at in
  * hostile_kernel.c, here which stamp stays.
  */
-#include <poll.h>
-
 #include "agentns-slow.h"
 #include "agentns-stamp.h"
+
+/* A test that fails half-way leaves nobody behind. */
+static pid_t fork_bound(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
 
 /* A session that writes to the file, and has the kernel release it. */
 struct writer {
@@ -46,20 +54,12 @@ static void write_and_leave(struct writer *w)
 
 static bool begin(struct writer *w)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_bound();
 
 	if (!pid)
 		write_and_leave(w);
 	w->pid = pid;
 	return WAIT_FOR(w->wrote, 10000);
-}
-
-static bool hung_up(int pipe)
-{
-	struct pollfd p = { .fd = pipe };
-
-	collect_garbage();
-	return poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
 }
 
 /* Until the kernel has released what was garbage before, and what came then. */
@@ -71,7 +71,7 @@ static bool garbage_is_gone(void)
 	for (int i = 0; gone && i < 2; i++) {
 		if (pipe2(ends, O_CLOEXEC) || make_garbage(ends[1]))
 			return false;
-		gone = WAIT_FOR(hung_up(ends[0]), 10000);
+		gone = WAIT_FOR(garbage_hung_up(ends[0]), 10000);
 		close(ends[0]);
 	}
 	return gone;
@@ -86,7 +86,7 @@ static bool release(struct writer *w)
 /* In a session, or in none; with the file's lock until it is told to go on. */
 static void hold(struct writer *w, struct slow *slow, bool session)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_bound();
 	int fd;
 
 	if (pid) {
@@ -122,7 +122,7 @@ FIXTURE_TEARDOWN(late)
 	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
 }
 
-/* One stamp waits for each file, whoever releases it how often. */
+/* Of two that wait for the same lock. */
 TEST_F(late, of_two_the_last)
 {
 	ASSERT_TRUE(begin(self->first));
