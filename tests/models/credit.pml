@@ -341,7 +341,9 @@ inline draw_grant(s)
 
 /*
  * Step in flight: agentns_in_flight(), one CPU after the other, while units are
- * charged, done and given back.
+ * charged, done and given back. The claim holds the other way round, too, with
+ * credit looked at first: who can spend by then does so from what was given
+ * back, and that is flagged.
  * Step come back: agentns_may_come_back().
  */
 inline in_flight(s)
