@@ -21,6 +21,13 @@ u64 agentns_elapsed_ns(const struct agentns_session *s)
 }
 
 /*
+ * A word that its CPU may be changing; it is used once, so it is read once. By
+ * a plain read, as in __percpu_counter_sum(): of READ_ONCE() the compiler makes
+ * an instruction of its own, for each counter of each CPU and descendant.
+ */
+#define agentns_peek(word)	data_race(word)
+
+/*
  * Add what one session itself did, and its ended descendants. By a sum of its
  * own, which lies in registers: there may be many CPUs and descendants.
  */
@@ -41,12 +48,12 @@ static void agentns_counters_add(const struct agentns_session *s,
 		const struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
 
 		/* What is left of it was not used. */
-		own.total_syscalls -= READ_ONCE(share->credit[AGENTNS_SYSCALLS]);
-		own.openat_count -= READ_ONCE(share->credit[AGENTNS_OPENS]);
-		own.connect_count -= READ_ONCE(share->credit[AGENTNS_CONNECTS]);
-		own.unlink_count -= READ_ONCE(share->credit[AGENTNS_UNLINKS]);
-		own.write_bytes += READ_ONCE(share->written);
-		own.fork_count += READ_ONCE(share->forked);
+		own.total_syscalls -= agentns_peek(share->credit[AGENTNS_SYSCALLS]);
+		own.openat_count -= agentns_peek(share->credit[AGENTNS_OPENS]);
+		own.connect_count -= agentns_peek(share->credit[AGENTNS_CONNECTS]);
+		own.unlink_count -= agentns_peek(share->credit[AGENTNS_UNLINKS]);
+		own.write_bytes += agentns_peek(share->written);
+		own.fork_count += agentns_peek(share->forked);
 	}
 	sum->total_syscalls += own.total_syscalls;
 	sum->openat_count += own.openat_count;
