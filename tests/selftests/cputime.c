@@ -115,7 +115,7 @@ TEST_F(cpu, is_counted)
 	EXPECT_GT(counted, 120 * MS);
 	/* Its entry was before it was in, and its children's ends are theirs. */
 	EXPECT_LT(counted, own + 2 * MS);
-	EXPECT_GT(counted + 20 * MS, own);
+	EXPECT_GT(counted + 20 * MS * SLOWNESS, own);
 	/* Asleep it uses next to nothing. */
 	sleep_ms(100);
 	EXPECT_LT(session_get(plan->id, "counters/cpu_ns"), counted + 20 * MS);
@@ -335,7 +335,7 @@ static void __attribute__((noreturn)) spin_in_session(void)
  */
 TEST_F_TIMEOUT(cpu, a_siblings_rest_is_used, 60)
 {
-	__u64 limit = 300 * MS;
+	__u64 limit = 300 * MS * SLOWNESS;
 	int ns;
 
 	IN_SESSION(self->pid, {
@@ -354,7 +354,8 @@ TEST_F_TIMEOUT(cpu, a_siblings_rest_is_used, 60)
 			sleep_ms(1);
 		if (enter_session() ||
 		    set_ex((struct agent_ns_budget_ex) {
-				.max_cpu_ns = 1000 * MS, .action = AGENT_NS_ACTION_DENY }))
+				.max_cpu_ns = 1000 * MS * SLOWNESS,
+				.action = AGENT_NS_ACTION_DENY }))
 			_exit(2);
 		for (int i = 0; i < 2; i++)
 			if (!syscall(SYS_fork))
