@@ -12,8 +12,9 @@
 #define SLOWNESS	1
 #endif
 
+/* Of a test that hangs: longer than WAIT_FOR()'s waits, so those end first. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT	(30 * SLOWNESS)
+#define TEST_TIMEOUT_DEFAULT	(60 * SLOWNESS)
 
 #undef TEST_F_TIMEOUT
 #define TEST_F_TIMEOUT(fixture_name, test_name, timeout)		\

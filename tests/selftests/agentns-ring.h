@@ -17,7 +17,7 @@ struct ring {
 
 static inline int ring_setup(struct ring *r, unsigned int flags)
 {
-	struct io_uring_params p = { .flags = flags, .sq_thread_idle = 10000 };
+	struct io_uring_params p = { .flags = flags, .sq_thread_idle = 60000 };
 	char *m;
 
 	r->fd = syscall(SYS_io_uring_setup, 8, &p);

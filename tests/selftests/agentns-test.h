@@ -259,17 +259,24 @@ static inline void raise_flag(volatile int *flag)
 	__atomic_fetch_add(flag, 1, __ATOMIC_RELEASE);
 }
 
+/* A host that has other work may leave a processor of the guest out so long. */
+#define HANG_MS		20000
+
 /*
  * Wait in a process outside all sessions until @condition holds, for at most
- * @ms milliseconds, SLOWNESS times as many on a slow kernel; the value says
- * whether it did.
+ * @ms milliseconds or HANG_MS if that is longer, SLOWNESS times as many on a
+ * slow kernel; the value says whether it did. The last look is one behind the
+ * end of that time: the clock goes on while this task does not.
  */
 #define WAIT_FOR(condition, ms) ({					\
-	__u64 _end = now_ns() + (ms) * 1000000ULL * SLOWNESS;		\
-	bool _met;							\
+	__u64 _ms = (ms) > HANG_MS ? (ms) : HANG_MS;			\
+	__u64 _end = now_ns() + _ms * 1000000 * SLOWNESS;		\
+	bool _met, _over;						\
 									\
-	while (!(_met = (condition)) && now_ns() < _end)		\
-		sleep_ms(2);						\
+	do {								\
+		_over = now_ns() >= _end;				\
+		_met = (condition);					\
+	} while (!_met && !_over && (sleep_ms(2), true));		\
 	_met; })
 
 /*

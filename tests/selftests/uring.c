@@ -251,7 +251,7 @@ TEST(polled_ring)
 	ASSERT_EQ(0, counters_of(&b));
 	EXPECT_EQ(0, b.fork_count - a.fork_count);
 
-	/* It begins asleep, and after a request stays awake for 10 seconds. */
+	/* It begins asleep, and after a request stays awake for a minute. */
 	sqe = (struct io_uring_sqe) { .opcode = IORING_OP_NOP };
 	ring_queue(&ring, &sqe);
 	while (!ring_done(&ring, &res))
