@@ -60,7 +60,7 @@ ROWS = (
      6.5),
     ("read all counters of one, more than a bare prctl", "counters.above_0 - counters.prctl", 390),
     ("... for each live descendant", "(counters.above_100 - counters.above_10) / 90", 60),
-    ("... for each further processor", "(processors_16.above_0 - processors_1.above_0) / 15", 30),
+    ("... for each further processor", "(processors_16.above_0 - processors_1.above_0) / 15", 23),
     ("kill 1,000 tasks, until they are gone, in parts of cgroup.kill's",
      "kill_session_1000.all / kill_cgroup_1000.all", 0.95),
     ("new file of 100 bytes on ext4, in parts of one outside, stamp_hints=0", "new_file.inside / new_file.outside",
