@@ -25,6 +25,9 @@
 #define OTHER_SIZE	40
 #define NM_SIZE		48
 
+/* The parent of kernel threads. */
+#define KTHREADD	2
+
 #define UNSHARE		(PROC_NM_REASON_SET | PROC_NM_REASON_UNSHARE)
 #define SETNS		(PROC_NM_REASON_SET | PROC_NM_REASON_SETNS)
 #define PRCTL		(PROC_NM_REASON_SET | PROC_NM_REASON_PRCTL)
@@ -47,6 +50,10 @@ struct message {
 
 static struct message messages[4096];
 static int received;
+
+/* Of whose fork it was told since the program began; no kernel threads. */
+static pid_t forked[4096];
+static int forks;
 
 /* In the order in which one call's events come. */
 static const struct {
@@ -136,27 +143,44 @@ static inline int drain(int fd)
 		m->len = msg->len;
 		memcpy(&m->event, msg->data, msg->len < NM_SIZE ? msg->len :
 								  NM_SIZE);
+		if (m->what == PROC_EVENT_FORK &&
+		    m->event.event_data.fork.parent_pid != KTHREADD &&
+		    forks < sizeof(forked) / sizeof(forked[0]))
+			forked[forks++] = m->event.event_data.fork.child_pid;
 	}
 	return errno == EAGAIN ? 0 : errno;
 }
 
-/* Kernel threads come and go when they like: their parent is kthreadd. */
-static inline bool is_of_kernel_thread(const struct message *m)
+static inline bool was_forked(pid_t pid)
 {
-	return (m->what == PROC_EVENT_FORK &&
-		m->event.event_data.fork.parent_pid == 2) ||
-	       (m->what == PROC_EVENT_EXIT &&
-		m->event.event_data.exit.parent_pid == 2);
+	for (int i = 0; i < forks; i++)
+		if (forked[i] == pid)
+			return true;
+	return false;
 }
 
-static inline void forget_kernel_threads(void)
+/*
+ * Kernel threads come and go when they like. And a process tells of its exit
+ * after its parent could wait for it: those of the test before may still come.
+ */
+static inline bool is_of_others(const struct message *m)
 {
-	int kept = 0;
+	if (m->what == PROC_EVENT_FORK)
+		return m->event.event_data.fork.parent_pid == KTHREADD;
+	return m->what == PROC_EVENT_EXIT &&
+	       !was_forked(m->event.event_data.exit.process_pid);
+}
+
+/* As drain(), without what others do. */
+static inline int drain_own(int fd)
+{
+	int kept = 0, err = drain(fd);
 
 	for (int i = 0; i < received; i++)
-		if (!is_of_kernel_thread(&messages[i]))
+		if (!is_of_others(&messages[i]))
 			messages[kept++] = messages[i];
 	received = kept;
+	return err;
 }
 
 static inline int count_what(__u32 what)
@@ -170,10 +194,7 @@ static inline int count_what(__u32 what)
 
 static inline int drain_exits(int fd)
 {
-	if (drain(fd))
-		return -1;
-	forget_kernel_threads();
-	return count_what(PROC_EVENT_EXIT);
+	return drain_own(fd) ? -1 : count_what(PROC_EVENT_EXIT);
 }
 
 /* An exit is told only after the parent could wait for it. */

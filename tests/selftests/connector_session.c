@@ -70,7 +70,7 @@ TEST_F(all, clone3)
 	pid_t pid = clone_with(CLONE_NEWAGENT);
 
 	ASSERT_LT(0, pid);
-	ASSERT_EQ(0, drain(self->fd));
+	ASSERT_EQ(0, drain_own(self->fd));
 	ASSERT_EQ(2, received);
 	EXPECT_EQ(PROC_EVENT_FORK, messages[0].what);
 	ASSERT_EQ(1, nm_of(self->fd, pid, nm, 3));
@@ -106,7 +106,7 @@ TEST_F(all, failed_clone3)
 	args.set_tid_size = 0;
 	args.exit_signal = 0;
 	ASSERT_EQ(EINVAL, ERR(syscall(SYS_clone3, &args, sizeof(args))));
-	ASSERT_EQ(0, drain(self->fd));
+	ASSERT_EQ(0, drain_own(self->fd));
 	EXPECT_EQ(0, received);
 }
 
