@@ -174,7 +174,7 @@ TEST(once_a_second)
 	EXPECT_EQ(0, agent(PR_SET_AGENT_INTENT_TAG, ""));
 	start = now_ns();
 	while ((err = agent(PR_SET_AGENT_INTENT_TAG, "two")) == EAGAIN &&
-	       now_ns() - start < 3000000000)
+	       now_ns() - start < 30000000000)
 		sleep_ms(5);
 	EXPECT_EQ(0, err);
 	/* The first was set before the clock was read: a little less. */

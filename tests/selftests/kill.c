@@ -287,10 +287,9 @@ static bool grown_by(__u64 forks)
 
 TEST_F_TIMEOUT(bombs, killed_whole, 2400)
 {
-	int before = sessions_live();
 	pid_t pid;
 
-	ASSERT_EQ(0, before);
+	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 5000));
 	for (int round = 0; round < rounds(); round++) {
 		memset(plan, 0, sizeof(*plan));
 		pid = fork();
@@ -783,7 +782,8 @@ TEST_F_TIMEOUT(rounds, who_joins_waits_and_lives, 900)
 				pause();
 		}
 		ASSERT_TRUE(WAIT_FOR(plan->ready == SLEEPERS, 30000));
-		sleep_ms(10);
+		/* The joiner takes one that is awake for one that is dying. */
+		ASSERT_TRUE(WAIT_FOR(!signalled(join->sleeper[0]), 30000));
 		ns = agent_fd(first);
 		ASSERT_LE(0, ns);
 		joiner = fork();

@@ -179,6 +179,7 @@ TEST_F(create, outside_nothing)
 
 TEST_F(create, outside_with_the_knob)
 {
+	time_t before = time(NULL);
 	char text[128];
 
 	ASSERT_EQ(0, sysfs_set(STAMP_OUTSIDE, "1"));
@@ -188,14 +189,14 @@ TEST_F(create, outside_with_the_knob)
 	EXPECT_STREQ(NO_SESSION, told->at_once.id);
 	EXPECT_STREQ(NO_SESSION, told->at_once.parent);
 	EXPECT_EQ(0, told->at_once.uid);
-	EXPECT_LE(time(NULL) - 5, told->at_once.seconds);
+	EXPECT_LE(before, told->at_once.seconds);
 	if (!variant->hints) {
 		EXPECT_STREQ("", attr("f", PROV_SESSION));
 		return;
 	}
 	snprintf(text, sizeof(text), "comm:wri:ter:pid:%d:uid:0", getpid());
 	EXPECT_STREQ(text, attr("f", PROV_SESSION));
-	EXPECT_LE(time(NULL) - 5, strtoll(attr("f", PROV_TS), NULL, 10));
+	EXPECT_LE(before, strtoll(attr("f", PROV_TS), NULL, 10));
 	EXPECT_STREQ("", attr("f", PROV_INTENT));
 }
 
@@ -309,6 +310,9 @@ TEST_F(write, over_another_session)
 	ASSERT_EQ(0, told->err);
 	EXPECT_STREQ(second, told->at_once.id);
 	EXPECT_STREQ(second, attr("f", PROV_SESSION));
+	/* It goes behind that. */
+	if (closed_later(variant->write))
+		WAIT_FOR(!*attr("f", PROV_INTENT), 5000);
 	EXPECT_STREQ("", attr("f", PROV_INTENT));
 }
 
@@ -657,21 +661,30 @@ TEST_F(equal, a_later_second_is_not_equal)
 /* Two descriptors, two closes: the later one has nothing to change. */
 TEST_F(equal, second_descriptor)
 {
-	int a = open("f", O_WRONLY), b = open("f", O_WRONLY);
 	struct timespec first, second;
-	time_t now = time(NULL);
+	time_t now;
+	int a, b;
 
-	while (now == time(NULL))
-		sleep_ms(1);
-	now = time(NULL);
-	ASSERT_EQ(1, write(a, "x", 1));
-	ASSERT_EQ(1, write(b, "x", 1));
-	close(a);
-	first = ctime_of("f");
-	sleep_ms(30);
-	close(b);
-	second = ctime_of("f");
-	ASSERT_EQ(now, time(NULL));
+	for (int i = 0; i < 10; i++) {
+		a = open("f", O_WRONLY);
+		b = open("f", O_WRONLY);
+		now = time(NULL);
+		while (now == time(NULL))
+			sleep_ms(1);
+		now = time(NULL);
+		ASSERT_EQ(1, write(a, "x", 1));
+		ASSERT_EQ(1, write(b, "x", 1));
+		close(a);
+		first = ctime_of("f");
+		sleep_ms(30);
+		close(b);
+		second = ctime_of("f");
+		if (now == time(NULL))
+			break;
+		now = 0;
+	}
+	/* In one second. */
+	ASSERT_NE(0, now);
 	EXPECT_EQ(0, memcmp(&first, &second, sizeof(first)));
 }
 
