@@ -156,14 +156,21 @@ TEST(strings_that_straddle_and_end_at_pages)
 TEST(once_a_second)
 {
 	char got[64];
+	bool refused = false;
 	__u64 start;
 	int err;
 
-	ASSERT_EQ(0, enter_session());
-	EXPECT_EQ(0, agent(PR_SET_AGENT_INTENT_TAG, "one"));
-	start = now_ns();
-	EXPECT_EQ(EAGAIN, agent(PR_SET_AGENT_INTENT_TAG, "two"));
-	EXPECT_EQ(EAGAIN, agent(PR_SET_AGENT_INTENT_TAG, ""));
+	/* Once more, where a busy host has let a second pass. */
+	for (int i = 0; i < 10; i++) {
+		ASSERT_EQ(0, enter_session());
+		start = now_ns();
+		EXPECT_EQ(0, agent(PR_SET_AGENT_INTENT_TAG, "one"));
+		refused = agent(PR_SET_AGENT_INTENT_TAG, "two") == EAGAIN &&
+			  agent(PR_SET_AGENT_INTENT_TAG, "") == EAGAIN;
+		if (refused || now_ns() - start < 1000000000)
+			break;
+	}
+	EXPECT_TRUE(refused);
 	EXPECT_EQ(0, agent(PR_GET_AGENT_INTENT_TAG, got));
 	EXPECT_STREQ("one", got);
 
