@@ -42,13 +42,17 @@ AXES = (
 
 
 def line(xs, ys):
-    """The a and b for which the squares of (a + b x - y) / y are least in sum; b is 0 where all x are one."""
+    """The a and b for which the squares of (a + b x - y) / y are least in sum; b is 0 where all x are one.
+
+    Nor is it ever less: more to do does not cost less. What falls is what somebody else happened to do, and no line
+    through that says anything of what lies behind the last point.
+    """
     w = [1 / max(abs(y), 1) ** 2 for y in ys]
     total = sum(w)
     x0 = sum(map(operator.mul, w, xs)) / total
     y0 = sum(map(operator.mul, w, ys)) / total
     square = sum(v * (x - x0) ** 2 for v, x in zip(w, xs))
-    b = sum(v * (x - x0) * (y - y0) for v, x, y in zip(w, xs, ys)) / square if square else 0
+    b = max(sum(v * (x - x0) * (y - y0) for v, x, y in zip(w, xs, ys)) / square, 0) if square else 0
     # Free of what is beyond a figure's digits.
     return round(y0 - b * x0, 6), round(b, 6)
 
@@ -71,9 +75,7 @@ class Fit:
         return self.a + self.b * F[self.kind](n)
 
     def text(self):
-        if self.kind == CONSTANT:
-            return show(self.a)
-        return f"{show(self.a)} {'-' if self.b < 0 else '+'} {show(abs(self.b))} {self.kind}"
+        return show(self.a) + (f" + {show(self.b)} {self.kind}" if self.b else "")
 
 
 def fits(data, axis):
