@@ -79,7 +79,7 @@ static int crowd(int n)
 		for (;;)
 			pause();
 	}
-	return WAIT_FOR(*ready == n, 20000) ? 0 : ETIMEDOUT;
+	return WAIT_FOR(*ready == n) ? 0 : ETIMEDOUT;
 }
 
 #define CGROUP	"/sys/fs/cgroup/bench"
@@ -115,7 +115,7 @@ static void kill_all(int tasks, const char *what, int (*into)(char *file))
 		for (;;)
 			pause();
 	}
-	if (!WAIT_FOR(plan->ready, 30000) || plan->ready < 0)
+	if (!WAIT_FOR_MS(plan->ready, 30000) || plan->ready < 0)
 		return missing(where, "all", ETIMEDOUT);
 	start = __rdtsc();
 	if (write_file(plan->file, "1"))

@@ -73,7 +73,7 @@ pid_t beside(int n)
 		for (;;)
 			pause();
 	}
-	if (!WAIT_FOR(*held, 60000) || *held < 0 || sessions_live() != n)
+	if (!WAIT_FOR_MS(*held, 60000) || *held < 0 || sessions_live() != n)
 		die("so many sessions cannot be had");
 	munmap(held, 4096);
 	return pid;
@@ -83,7 +83,7 @@ void alone(pid_t holder)
 {
 	kill(holder, SIGKILL);
 	reap(holder);
-	if (!WAIT_FOR(!sessions_live(), 60000))
+	if (!WAIT_FOR_MS(!sessions_live(), 60000))
 		die("there are sessions that do not end");
 }
 

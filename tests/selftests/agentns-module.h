@@ -33,7 +33,7 @@ static inline int unload_soon(void)
 {
 	int err = EAGAIN;
 
-	(void)WAIT_FOR((err = unload()) != EAGAIN, 5000);
+	(void)WAIT_FOR((err = unload()) != EAGAIN);
 	return err;
 }
 

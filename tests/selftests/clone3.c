@@ -286,14 +286,14 @@ TEST(failure_leaves_nothing)
 	pid_t pid;
 
 	/* The end of an earlier one would be in the trace. */
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	rmdir(INSTANCE);
 	ASSERT_EQ(0, ERR(mkdir(INSTANCE, 0700)));
 	ASSERT_EQ(0, write_file(INSTANCE "events/agent_ns/enable", "1"));
 	EXPECT_EQ(EFAULT, ERR(clone3(&pidfd)));
 	EXPECT_EQ(EEXIST, ERR(clone3(&tid)));
 	EXPECT_NE(0, ERR(clone3(&cgroup)));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_EQ(0, read_file(text, sizeof(text), INSTANCE "trace"));
 	EXPECT_EQ(NULL, strstr(text, "agent_session_"));
 
@@ -338,7 +338,7 @@ static int in_no_session(void)
 /* Every bit that clone(2) and unshare(2) can be given, one at a time. */
 TEST(clone_and_unshare_never_do)
 {
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	for (int bit = 0; bit < 64; bit++) {
 		unsigned long flag = 1UL << bit;
 		pid_t pid;
@@ -384,7 +384,7 @@ TEST(autoreap_is_upstreams)
 		EXPECT_EQ(EINVAL, errno);
 		return;
 	}
-	EXPECT_TRUE(WAIT_FOR(b->pid && kill(pid, 0), 5000));
+	EXPECT_TRUE(WAIT_FOR(b->pid && kill(pid, 0)));
 	EXPECT_STREQ(NO_SESSION, b->id);
 	/* It has reaped itself. */
 	EXPECT_EQ(-1, reap(pid));

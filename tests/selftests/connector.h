@@ -200,7 +200,7 @@ static inline int drain_exits(int fd)
 /* An exit is told only after the parent could wait for it. */
 static inline bool exits_told(int fd, int exits)
 {
-	return WAIT_FOR(drain_exits(fd) == exits, 5000);
+	return WAIT_FOR(drain_exits(fd) == exits);
 }
 
 /* The namespace events of one task so far; the value says how many. */

@@ -124,7 +124,7 @@ TEST_F(deadline, kill_several_that_spin)
 		spin(&plan->last[0]);
 	}
 	EXPECT_EQ(KILLED, reap(self->pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_IN_TIME(6, 50 * MS);
 }
 
@@ -190,7 +190,7 @@ TEST_F(deadline, that_is_set_from_outside)
 	}
 	__u64 calls;
 
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	calls = session_get(plan->id, "counters/total_syscalls");
 	sleep_ms(5);
 	/* It does not enter the kernel. */
@@ -232,7 +232,7 @@ TEST_F(deadline, of_all_sessions)
 			spin(&plan->last[0]);
 		}
 		EXPECT_EQ(KILLED, reap(self->pid));
-		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 		EXPECT_IN_TIME(3, 1000 * MS);
 	}
 }
@@ -285,8 +285,7 @@ TEST_F(deadline, of_all_sessions_behind_many_that_are_held)
 			pause();
 	}
 	/* Long before the sweep that comes by itself. */
-	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid,
-			     5000));
+	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid));
 	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
 		close(held[i]);
 	close(home);

@@ -101,7 +101,7 @@ TEST_F(exact, one_task)
 			if (syscall(SYS_close, -1) != -1 || errno != EBADF)
 				syscall(SYS_exit_group, 2);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	self->ns = PIN(self);
 	char limit[32];
 
@@ -212,7 +212,7 @@ TEST_F(deny, each_resource)
 			raise_flag(&plan->ready);
 			spin_until(&plan->go, 1);
 		});
-		ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+		ASSERT_TRUE(WAIT_FOR(plan->ready));
 		EXPECT_EQ(5, plan->done) TH_LOG("%s", what[i].name);
 		EXPECT_EQ(15, plan->denied);
 		EXPECT_EQ(5, session_get(plan->id, what[i].counter));
@@ -543,7 +543,7 @@ TEST_F(deny, two_writers_at_once)
 		raise_flag(&plan->signals);
 		spin_until(&plan->go, 4);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 4, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 4));
 	for (int w = 0; w < 2; w++) {
 		writer[w] = fork();
 		if (writer[w])
@@ -567,7 +567,7 @@ TEST_F(deny, two_writers_at_once)
 	sprintf(limit, "%llu", (unsigned long long)base + 777);
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", limit));
 	plan->go = 3;
-	EXPECT_TRUE(WAIT_FOR(plan->signals == 4, 20000));
+	EXPECT_TRUE(WAIT_FOR(plan->signals == 4));
 	EXPECT_EQ(777, plan->done);
 	EXPECT_EQ(4000 - 777, plan->denied);
 	EXPECT_EQ(base + 777, session_get(plan->id, "counters/unlink_count"));
@@ -592,7 +592,7 @@ TEST_F(deny, time_that_is_up)
 		if (call())
 			_exit(3);
 	});
-	if (!WAIT_FOR(plan->ready, 20000))
+	if (!WAIT_FOR(plan->ready))
 		kill(self->pid, SIGKILL);
 	EXPECT_GT(plan->done, 0);
 	EXPECT_EQ(0, session_set(plan->id, "max_elapsed_ns", "max"));

@@ -111,7 +111,7 @@ static bool seen(const struct view *before, int more, int idle)
 		now.live == before->live + more &&
 		now.dirs == before->dirs + more &&
 		now.lines == before->lines + more &&
-		now.listed == before->listed + more - idle; }), 20000);
+		now.listed == before->listed + more - idle; }));
 
 	if (!same)
 		wrong("%d more live, %d directories, %d lines, %d listed where %d are to be, %d of them idle",
@@ -583,7 +583,7 @@ FIXTURE_SETUP(faults)
 	a = shared(sizeof(*a));
 	ASSERT_NE(NULL, a);
 	fail_all_kinds();
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	self->before = see();
 }
 
@@ -616,7 +616,7 @@ static void attempt(const FIXTURE_VARIANT(faults) *variant, int n)
 
 	variant->prepare();
 	/* Directories go a little later than their sessions. */
-	(void)WAIT_FOR(count_dirs() == sessions_live(), 20000);
+	(void)WAIT_FOR(count_dirs() == sessions_live());
 	before = see();
 	fd = open(NTH, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || *a->wrong)

@@ -31,7 +31,7 @@ FIXTURE_SETUP(shed)
 
 FIXTURE_TEARDOWN(shed)
 {
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* Its calls are others by the time that they are made. */
@@ -285,14 +285,14 @@ FIXTURE_SETUP(raise)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(trial->ready, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready));
 }
 
 FIXTURE_TEARDOWN(raise)
 {
 	kill(self->beside, SIGKILL);
 	EXPECT_EQ(KILLED, reap(self->beside));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 static bool unchanged(void)

@@ -34,7 +34,7 @@ FIXTURE_TEARDOWN(use_up)
 {
 	EXPECT_EQ(0, sysfs_set("max_session_dirs", self->dirs));
 	EXPECT_EQ(0, sysctl_set("unprivileged", "0"));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* A session that nobody is in, kept by a descriptor. */
@@ -108,15 +108,15 @@ TEST_F(use_up, memory)
 	percpu = memory_stat("percpu");
 	slab = memory_stat("slab");
 	pid = agent_begin(variant->become, join_cgroup, keep_many);
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 60000));
+	EXPECT_TRUE(WAIT_FOR_MS(trial->ready, 60000));
 	EXPECT_LE(1 + MANY, sessions_live());
 	/* At least the credit of one resource, and part of a session. */
-	EXPECT_TRUE(WAIT_FOR(memory_stat("percpu") >= percpu + MANY * 64, 5000));
-	EXPECT_TRUE(WAIT_FOR(memory_stat("slab") >= slab + MANY * 512, 5000));
+	EXPECT_TRUE(WAIT_FOR(memory_stat("percpu") >= percpu + MANY * 64));
+	EXPECT_TRUE(WAIT_FOR(memory_stat("slab") >= slab + MANY * 512));
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
-	EXPECT_TRUE(WAIT_FOR(!rmdir(CGROUP), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
+	EXPECT_TRUE(WAIT_FOR(!rmdir(CGROUP)));
 }
 
 /* And where there is a limit on sessions, no more of them. */
@@ -188,7 +188,7 @@ TEST_F(use_up, directories)
 
 	ASSERT_EQ(0, sysfs_set("max_session_dirs", "8"));
 	pid = agent_begin(variant->become, NULL, keep_eight);
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 20000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	EXPECT_EQ(9, sessions_live());
 	EXPECT_EQ(4, count_directories());
 	EXPECT_EQ(0, in_child(has_directory, NULL));
@@ -206,7 +206,7 @@ TEST_F(use_up, directories_by_anybody)
 	pid = fork();
 	if (!pid)
 		_exit(variant->become(keep_eight));
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 20000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	EXPECT_EQ(8, sessions_live());
 	EXPECT_EQ(4, count_directories());
 	EXPECT_EQ(0, in_child(has_directory, NULL));
@@ -372,16 +372,15 @@ TEST_F(use_up, an_unmount)
 	ASSERT_EQ(0, image_fs("ext4", "mkfs.ext4 -q -F", "16M"));
 	ASSERT_EQ(0, ERR(chmod("m", 0777)));
 	pid = agent_begin(variant->become, NULL, write_and_stay);
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	begin = now_ns();
 	EXPECT_EQ(0, ERR(umount2("m", MNT_DETACH)));
 	EXPECT_GT(10000000000ULL, now_ns() - begin);
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	/* Whole, and with all that was to be written. */
-	EXPECT_TRUE(WAIT_FOR(!sh("losetup -a | grep -q image; test $? = 1"),
-			     10000));
+	EXPECT_TRUE(WAIT_FOR(!sh("losetup -a | grep -q image; test $? = 1")));
 	EXPECT_EQ(0, sh("fsck.ext4 -f -n image >log 2>&1"));
 	ASSERT_EQ(0, loop_mount("ext4", "image", "m"));
 	EXPECT_STREQ(trial->id, stamp_id("m/f"));
@@ -438,19 +437,19 @@ static void releases_go_on(struct __test_metadata *_metadata, WHO,
 	slow = shared(sizeof(*slow));
 	ASSERT_EQ(0, slow_begin(slow, "slow"));
 	pid = agent_begin(become, NULL, leave_a_locked_file);
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	sleep_ms(500);
 	/* Somebody else's. */
 	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
 	ASSERT_EQ(0, make_garbage(ends[1]));
-	EXPECT_TRUE(WAIT_FOR(garbage_hung_up(ends[0]), 10000));
+	EXPECT_TRUE(WAIT_FOR(garbage_hung_up(ends[0])));
 	EXPECT_EQ(0, trial->done);
 	EXPECT_STREQ("", stamp_id(path));
 	slow->go = 1;
-	EXPECT_TRUE(WAIT_FOR(trial->done, 10000));
+	EXPECT_TRUE(WAIT_FOR(trial->done));
 	EXPECT_TRIES(1, 0);
 	/* Of what the kernel has released: the other one is still open. */
-	EXPECT_TRUE(WAIT_FOR(!strcmp(trial->id, stamp_id(path)), 10000));
+	EXPECT_TRUE(WAIT_FOR(!strcmp(trial->id, stamp_id(path))));
 	EXPECT_EQ(failed, sysfs_get(STAMPS_FAILED));
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
@@ -473,8 +472,8 @@ TEST_F(use_up, releases_on_an_overlay)
 			       "lowerdir=low,upperdir=up,workdir=work")));
 	releases_go_on(_metadata, variant->become, "m/f");
 	EXPECT_STREQ(trial->id, stamp_id("up/f"));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
-	EXPECT_TRUE(WAIT_FOR(!umount("m"), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
+	EXPECT_TRUE(WAIT_FOR(!umount("m")));
 }
 
 TEST_HARNESS_MAIN

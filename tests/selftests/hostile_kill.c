@@ -213,7 +213,7 @@ static int begin_core_dump(void)
 
 static bool core_dump_hides(void)
 {
-	bool hides = WAIT_FOR(!access("started", F_OK), 20000);
+	bool hides = WAIT_FOR(!access("started", F_OK));
 
 	/* The pipe is full by then. */
 	sleep_ms(100);
@@ -247,13 +247,13 @@ static bool frozen_hides(void)
 
 	return !write_file(CGROUP "/cgroup.freeze", "1") &&
 	       WAIT_FOR(!read_file(text, sizeof(text), CGROUP "/cgroup.events") &&
-			strstr(text, "frozen 1"), 10000);
+			strstr(text, "frozen 1"));
 }
 
 static void end_frozen(void)
 {
 	/* Nobody is in it any more, frozen or not. */
-	WAIT_FOR(!rmdir(CGROUP), 10000);
+	WAIT_FOR(!rmdir(CGROUP));
 }
 
 static const struct way {
@@ -304,7 +304,7 @@ FIXTURE_TEARDOWN(hide)
 {
 	if (self->way && self->way->end)
 		self->way->end();
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* It hides, and is killed all the same, with all that it brought into being. */
@@ -317,7 +317,7 @@ FIXTURE_TEARDOWN(hide)
 	}								\
 	self->pid = agent_begin(variant->become, _way->prepare,		\
 				_way->hide);				\
-	EXPECT_TRUE(WAIT_FOR(trial->ready >= _way->ready, 10000));	\
+	EXPECT_TRUE(WAIT_FOR(trial->ready >= _way->ready));	\
 	if (_way->hides) {						\
 		EXPECT_TRUE(_way->hides());				\
 	} else {							\
@@ -326,7 +326,7 @@ FIXTURE_TEARDOWN(hide)
 	EXPECT_LT(0, count_members(trial->id));				\
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));		\
 	EXPECT_EQ(KILLED, reap(self->pid));				\
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000)) {		\
+	EXPECT_TRUE(WAIT_FOR(!sessions_live())) {		\
 		TH_LOG("%d in it", count_members(trial->id));		\
 	}								\
 } while (0)
@@ -435,17 +435,17 @@ TEST_F(hide, behind_a_tracer_outside)
 	int n;
 
 	self->pid = agent_begin(variant->become, NULL, traced_at_its_end);
-	ASSERT_TRUE(WAIT_FOR(trial->ready == 2, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready == 2));
 	n = members_of(trial->id, pids, 8);
 	ASSERT_LE(2, n);
 	tracer = fork();
 	if (!tracer)
 		_exit(accomplice(pids[n - 1]));
-	ASSERT_TRUE(WAIT_FOR(trial->ready == 3, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready == 3));
 	begin = now_ns();
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
 	EXPECT_GT(5000000000ULL, now_ns() - begin);
-	EXPECT_TRUE(WAIT_FOR(members_of(trial->id, pids, 8) < n, 10000));
+	EXPECT_TRUE(WAIT_FOR(members_of(trial->id, pids, 8) < n));
 	kill(tracer, SIGKILL);
 	EXPECT_EQ(KILLED, reap(tracer));
 	EXPECT_EQ(KILLED, reap(self->pid));
@@ -475,7 +475,7 @@ FIXTURE_SETUP(reaper)
 FIXTURE_TEARDOWN(reaper)
 {
 	end_frozen();
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 static int in_each_place(void)
@@ -495,7 +495,7 @@ TEST_F(reaper, others_in_time)
 	__u64 begin, end;
 
 	self->pid = agent_begin(variant->become, join_cgroup, in_each_place);
-	EXPECT_TRUE(WAIT_FOR(trial->ready == HIDDEN, 20000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready == HIDDEN));
 	EXPECT_TRUE(frozen_hides());
 	strcpy(id, trial->id);
 
@@ -508,7 +508,7 @@ TEST_F(reaper, others_in_time)
 		for (;;)
 			;
 	}
-	ASSERT_TRUE(WAIT_FOR(trial->ready == HIDDEN + 1, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready == HIDDEN + 1));
 	EXPECT_EQ(0, session_set(id, "action", "kill"));
 	EXPECT_EQ(0, session_set(trial->id, "action", "kill"));
 	begin = now_ns();

@@ -42,7 +42,7 @@ FIXTURE_SETUP(leave)
 	self->beside = fork();
 	if (!self->beside)
 		_exit(wait_beside());
-	ASSERT_TRUE(WAIT_FOR(trial->ready, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready));
 	memcpy(beside_id, trial->path, sizeof(beside_id));
 	outside = agent_fd(getpid());
 	beside = agent_fd(self->beside);
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN(leave)
 	kill(self->beside, SIGKILL);
 	EXPECT_EQ(KILLED, reap(self->beside));
 	close(beside);
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 static int still_here(void)
@@ -263,7 +263,7 @@ static void *child_thread(void *unused)
 
 static void wait_for_child(int n)
 {
-	WAIT_FOR(trial->done >= n, 10000);
+	WAIT_FOR(trial->done >= n);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }
@@ -347,7 +347,7 @@ TEST_F(leave, by_children)
 	EXPECT_TRIES(7, 0);
 	close(cgroup);
 	for (int i = 2; i >= 0; i--)
-		EXPECT_TRUE(WAIT_FOR(!rmdir(folders[i]), 5000));
+		EXPECT_TRUE(WAIT_FOR(!rmdir(folders[i])));
 }
 
 /* This program, executed with an argument. */
@@ -433,8 +433,7 @@ TEST_F(leave, by_a_core_dump)
 	ASSERT_GT(128, strlen(mine));
 	ASSERT_EQ(0, write_file(pattern, mine));
 	EXPECT_EQ(0, agent_does(variant->become, NULL, dump_core));
-	EXPECT_TRUE(WAIT_FOR(!stat("reported", &st) && st.st_size == HEX_ID,
-			     10000));
+	EXPECT_TRUE(WAIT_FOR(!stat("reported", &st) && st.st_size == HEX_ID));
 	EXPECT_EQ(0, write_file(pattern, was));
 	EXPECT_EQ(0, read_file(id, sizeof(id), "reported"));
 	EXPECT_STREQ(NO_SESSION, id);
@@ -463,7 +462,7 @@ TEST_F(leave, by_ptrace)
 
 	if (!pid)
 		_exit(wait_outside(variant->become != as_user));
-	ASSERT_TRUE(WAIT_FOR(trial->ready == 2, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready == 2));
 	trial->pid[0] = pid;
 	ASSERT_EQ(0, agent_does(variant->become, NULL, by_ptrace));
 	EXPECT_TRIES(2, 0);

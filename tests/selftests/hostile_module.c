@@ -38,8 +38,8 @@ FIXTURE_TEARDOWN(pin)
 	}
 }
 
-/* In a child, as it may not come back: 0 or an errno, -1 after @ms. */
-static int unload_within(int ms)
+/* In a child, as it may not come back: 0 or an errno, -1 if it does not. */
+static int unload_at_once(void)
 {
 	int *err = shared(4096);
 	pid_t pid;
@@ -52,7 +52,7 @@ static int unload_within(int ms)
 		__atomic_store_n(err, ret, __ATOMIC_RELEASE);
 		_exit(0);
 	}
-	WAIT_FOR(__atomic_load_n(err, __ATOMIC_ACQUIRE) != -1, ms);
+	WAIT_FOR(__atomic_load_n(err, __ATOMIC_ACQUIRE) != -1);
 	if (*err != -1)
 		reap(pid);
 	return *err;
@@ -89,7 +89,7 @@ static int hold_all(void)
 	tried(fd < 0 ? errno : 0);
 	close(open("pinned", O_WRONLY | O_CREAT, 0666));
 	mount("/proc/self/ns/agent", "pinned", NULL, MS_BIND, NULL);
-	WAIT_FOR(trial->ready, 10000);
+	WAIT_FOR(trial->ready);
 	raise_flag(&trial->ready);
 	for (;;)
 		pause();
@@ -99,9 +99,9 @@ TEST_F(pin, by_all_that_can_be_held)
 {
 	pid_t pid = agent_begin(variant->become, NULL, hold_all);
 
-	ASSERT_TRUE(WAIT_FOR(trial->ready == 2, 10000));
+	ASSERT_TRUE(WAIT_FOR(trial->ready == 2));
 	EXPECT_TRIES(14, 0);
-	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(EAGAIN, unload_at_once());
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
 	EXPECT_EQ(0, unload_soon());
@@ -125,16 +125,16 @@ TEST_F(pin, by_descriptors_on_their_way)
 
 	accomplice = self->pair[0];
 	ASSERT_EQ(0, agent_does(variant->become, NULL, send_and_end));
-	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(EAGAIN, unload_at_once());
 	EXPECT_EQ(1, sessions_live());
 	fd = receive_fd(self->pair[1]);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(EAGAIN, unload_at_once());
 	close(fd);
 	/* The kernel looks for such garbage when a socket is closed. */
 	EXPECT_TRUE(WAIT_FOR(({
 		collect_garbage();
-		!sessions_live(); }), 10000));
+		!sessions_live(); })));
 	EXPECT_EQ(0, unload_soon());
 }
 
@@ -169,10 +169,10 @@ TEST_F(pin, by_a_read_that_stands_still)
 	pid = fork();
 	if (!pid)
 		_exit(variant->become(read_into_it));
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	sleep_ms(200);
 	EXPECT_EQ(0, trial->done);
-	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(EAGAIN, unload_at_once());
 	EXPECT_EQ(0, ERR(ioctl(m, FITHAW, 0)));
 	EXPECT_EQ(0, reap(pid));
 	EXPECT_LT(0, trial->value[0]);
@@ -216,15 +216,14 @@ TEST_F(pin, by_a_stamp_that_waits)
 	slow = shared(sizeof(*slow));
 	ASSERT_EQ(0, slow_begin(slow, "slow"));
 	pid = agent_begin(variant->become, NULL, write_and_end);
-	EXPECT_TRUE(WAIT_FOR(trial->ready, 10000));
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	writer = fork();
 	if (!writer)
 		_exit(variant->become(write_slowly));
 	EXPECT_EQ(0, reap(pid));
-	EXPECT_TRUE(WAIT_FOR(({ collect_garbage(); !sessions_live(); }),
-			     10000));
+	EXPECT_TRUE(WAIT_FOR(({ collect_garbage(); !sessions_live(); })));
 	sleep_ms(500);
-	EXPECT_EQ(EAGAIN, unload_within(5000));
+	EXPECT_EQ(EAGAIN, unload_at_once());
 	EXPECT_STREQ("", stamp_id("f"));
 	slow->go = 1;
 	EXPECT_EQ(0, reap(writer));

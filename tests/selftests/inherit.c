@@ -108,13 +108,13 @@ static void by_double_fork(struct report *r)
 		setsid();
 		if (!fork()) {
 			/* An orphan by now, or soon. */
-			WAIT_FOR(getppid() == 1, 5000);
+			WAIT_FOR(getppid() == 1);
 			fill(r);
 		}
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
-	WAIT_FOR(r->done, 5000);
+	WAIT_FOR(r->done);
 }
 
 static void by_unshare(struct report *r)
@@ -286,7 +286,7 @@ TEST(only_the_calling_thread_moves)
 	for (int i = 0; i < 2; i++)
 		pthread_create(&thread[i], NULL, enter_alone, &t[i]);
 	for (int i = 0; i < 2; i++) {
-		WAIT_FOR(t[i].state == 1, 5000);
+		WAIT_FOR(t[i].state == 1);
 		EXPECT_EQ(0, t[i].err);
 		EXPECT_EQ(0, read_file(text, sizeof(text),
 				       "/proc/self/task/%d/agent_session",
@@ -435,7 +435,7 @@ FIXTURE_SETUP(link)
 	self->ready = shared(4096);
 	self->outer = stay(1, self->ready);
 	self->pid = stay(2, self->ready);
-	ASSERT_TRUE(WAIT_FOR(*self->ready == 2, 5000));
+	ASSERT_TRUE(WAIT_FOR(*self->ready == 2));
 }
 
 FIXTURE_TEARDOWN(link)
@@ -504,7 +504,7 @@ TEST_F(link, own_parent_is_out_of_reach)
 	/* One's child's parent is oneself. */
 	parent = inode_of(own);
 	below = stay(1, self->ready);
-	ASSERT_TRUE(WAIT_FOR(*self->ready == 3, 5000));
+	ASSERT_TRUE(WAIT_FOR(*self->ready == 3));
 	fd = ioctl(open_link(below), NS_GET_PARENT);
 	EXPECT_EQ(parent, inode_of(fd));
 	kill(below, SIGKILL);
@@ -569,7 +569,7 @@ TEST_F(link, descriptor_keeps_the_session)
 	EXPECT_EQ(AGENT_NS, ioctl(fd, NS_GET_NSTYPE));
 	EXPECT_EQ(0, session_set(id, "kill", "1"));
 	close(fd);
-	EXPECT_TRUE(WAIT_FOR(access(path, F_OK), 2000));
+	EXPECT_TRUE(WAIT_FOR(access(path, F_OK)));
 	EXPECT_EQ(ENOENT, ERR(access(path, F_OK)));
 }
 

@@ -289,7 +289,7 @@ TEST_F_TIMEOUT(bombs, killed_whole, 2400)
 {
 	pid_t pid;
 
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	for (int round = 0; round < rounds(); round++) {
 		memset(plan, 0, sizeof(*plan));
 		pid = fork();
@@ -303,13 +303,13 @@ TEST_F_TIMEOUT(bombs, killed_whole, 2400)
 			raise_flag(&plan->ready);
 			variant->start();
 		}
-		ASSERT_TRUE(WAIT_FOR(plan->ready, 5000));
+		ASSERT_TRUE(WAIT_FOR(plan->ready));
 		/* At another point of its growth each time. */
 		sleep_ms(5 + 25 * (round % 8));
-		EXPECT_TRUE(WAIT_FOR(grown_by(1 + 3 * (round % 8)), 10000));
+		EXPECT_TRUE(WAIT_FOR(grown_by(1 + 3 * (round % 8))));
 		EXPECT_EQ(0, session_set(plan->id, "kill", "1\n"));
 		/* No task, no zombie's session, no reference left. */
-		EXPECT_TRUE(WAIT_FOR(all_gone(), 10000));
+		EXPECT_TRUE(WAIT_FOR(all_gone()));
 		EXPECT_EQ(0, count_members(plan->id));
 		waitpid(pid, NULL, 0);
 	}
@@ -336,7 +336,7 @@ FIXTURE_SETUP(kill)
 	self->pid = fork();
 	if (!self->pid)
 		_exit(wait_to_be_killed(NULL));
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 }
 
 FIXTURE_TEARDOWN(kill)
@@ -366,7 +366,7 @@ TEST_F(kill, takes_a_one_alone)
 	EXPECT_EQ(EACCES, ERR(open(path, O_RDONLY)));
 	EXPECT_EQ(0, write_file(path, "1"));
 	EXPECT_EQ(KILLED, reap(self->pid));
-	EXPECT_TRUE(WAIT_FOR(access(path, F_OK), 2000));
+	EXPECT_TRUE(WAIT_FOR(access(path, F_OK)));
 	EXPECT_EQ(ENOENT, write_file(path, "1"));
 }
 
@@ -379,7 +379,7 @@ TEST_F(kill, spares_the_others)
 	pid = fork();
 	if (!pid)
 		_exit(wait_to_be_killed(NULL));
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(0, session_set(first, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(self->pid));
 	sleep_ms(20);
@@ -401,7 +401,7 @@ TEST(only_downwards)
 	pid = fork();
 	if (!pid)
 		_exit(wait_to_be_killed(NULL));
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
 	EXPECT_EQ(1, count_members(outer));
@@ -426,7 +426,7 @@ TEST(process_with_one_thread_inside)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	EXPECT_EQ(1, count_members(plan->id));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
@@ -444,7 +444,7 @@ TEST(process_without_its_leader)
 		pthread_create(&thread, NULL, enter_and_wait, NULL);
 		syscall(SYS_exit, 0);
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	sleep_ms(20);
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
@@ -475,11 +475,11 @@ TEST(init_of_a_pid_namespace)
 		}
 		_exit(reap(init) == KILLED ? 0 : 2);
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	EXPECT_EQ(5, count_members(plan->id));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* Killed by the init itself, from inside: it does not survive that. */
@@ -505,7 +505,7 @@ TEST(init_of_a_pid_namespace_kills_itself)
 		_exit(reap(-1));
 	}
 	waitpid(pid, NULL, 0);
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	/* It was signalled before the write returned. */
 	EXPECT_EQ(0, plan->tasks);
 }
@@ -518,7 +518,7 @@ TEST(stopped)
 	pid = fork();
 	if (!pid)
 		_exit(wait_to_be_killed(NULL));
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	kill(pid, SIGSTOP);
 	ASSERT_EQ(pid, waitpid(pid, NULL, WUNTRACED));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
@@ -536,7 +536,7 @@ TEST(in_a_user_namespace)
 			_exit(1);
 		_exit(in_child(wait_to_be_killed, NULL) == KILLED ? 0 : 2);
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	/* Created inside of the user namespace, named by its own id. */
 	EXPECT_EQ(1, count_members(plan->id));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
@@ -553,7 +553,7 @@ TEST(empty_session)
 	pid = fork();
 	if (!pid)
 		_exit(wait_to_be_killed(NULL));
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	strcpy(id, plan->id);
 	snprintf(path, sizeof(path), "/proc/%d/ns/agent", pid);
 	fd = open(path, O_RDONLY);
@@ -561,7 +561,7 @@ TEST(empty_session)
 		EXPECT_EQ(0, session_set(id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
 	close(fd);
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* Of many rounds in the nightly form. */
@@ -627,7 +627,7 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 				pause();
 		}
 		close(go[0]);
-		ASSERT_TRUE(WAIT_FOR(plan->ready == CALLERS + 1, 30000));
+		ASSERT_TRUE(WAIT_FOR_MS(plan->ready == CALLERS + 1, 30000));
 		snprintf(path, sizeof(path), "/proc/%d/ns/agent", first);
 		ns = open(path, O_RDONLY | O_CLOEXEC);
 		ASSERT_GE(ns, 0);
@@ -642,13 +642,13 @@ TEST_F_TIMEOUT(rounds, none_passes_while_it_is_condemned, 900)
 			;
 		seen = session_get(plan->id, "counters/total_syscalls");
 		EXPECT_EQ(KILLED, reap(first));
-		EXPECT_TRUE(WAIT_FOR(!count_members(plan->id), 10000));
+		EXPECT_TRUE(WAIT_FOR(!count_members(plan->id)));
 		end = session_get(plan->id, "counters/total_syscalls");
 		EXPECT_EQ(seen, end);
 		close(ns);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	}
 }
 
@@ -681,7 +681,7 @@ TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
 			}
 		}
 		close(go[0]);
-		ASSERT_TRUE(WAIT_FOR(plan->ready == 21, 10000));
+		ASSERT_TRUE(WAIT_FOR(plan->ready == 21));
 		close(go[1]);
 		setter = fork();
 		if (!setter) {
@@ -705,7 +705,7 @@ TEST_F_TIMEOUT(rounds, set_meanwhile, 900)
 		sleep_ms(round % 3);
 		session_set(plan->id, "kill", "1");
 		EXPECT_EQ(KILLED, reap(first));
-		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 		EXPECT_EQ(0, reap(setter));
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
@@ -781,9 +781,9 @@ TEST_F_TIMEOUT(rounds, who_joins_waits_and_lives, 900)
 			for (;;)
 				pause();
 		}
-		ASSERT_TRUE(WAIT_FOR(plan->ready == SLEEPERS, 30000));
+		ASSERT_TRUE(WAIT_FOR_MS(plan->ready == SLEEPERS, 30000));
 		/* The joiner takes one that is awake for one that is dying. */
-		ASSERT_TRUE(WAIT_FOR(!signalled(join->sleeper[0]), 30000));
+		ASSERT_TRUE(WAIT_FOR_MS(!signalled(join->sleeper[0]), 30000));
 		ns = agent_fd(first);
 		ASSERT_LE(0, ns);
 		joiner = fork();
@@ -798,7 +798,7 @@ TEST_F_TIMEOUT(rounds, who_joins_waits_and_lives, 900)
 		met += join->began && join->began < end;
 		EXPECT_EQ(KILLED, reap(first));
 		close(ns);
-		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	}
 	ksft_print_msg("%d of %d joined while it was killed\n", met, round);
 	EXPECT_GT(met, 1);
@@ -853,14 +853,14 @@ TEST_F_TIMEOUT(rounds, who_cannot_be_killed_yet, 900)
 				}
 			}
 		}
-		ASSERT_TRUE(WAIT_FOR(plan->ready == 9, 10000));
+		ASSERT_TRUE(WAIT_FOR(plan->ready == 9));
 		ASSERT_EQ(0, ioctl(disk, FIFREEZE, 0));
-		EXPECT_TRUE(WAIT_FOR(first_state(plan->id) == 'D', 5000));
+		EXPECT_TRUE(WAIT_FOR(first_state(plan->id) == 'D'));
 		EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 		EXPECT_GT(count_members(plan->id), 0);
 		plan->tasks = 0;
 		ASSERT_EQ(0, ioctl(disk, FITHAW, 0));
-		EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+		EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 		EXPECT_EQ(0, plan->tasks);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;

@@ -77,7 +77,7 @@ static pid_t holder(char *id)
 		pause();
 		_exit(0);
 	}
-	if (!WAIT_FOR(*ready, 5000))
+	if (!WAIT_FOR(*ready))
 		return -1;
 	if (id)
 		read_file(id, HEX_ID + 1, "/proc/%d/agent_session", pid);
@@ -126,7 +126,7 @@ TEST_F(list, comes_and_vanishes)
 	for (long i = 1; i < m; i++)
 		EXPECT_LT(self->ids[i - 1], self->ids[i]);
 	end(pid);
-	EXPECT_TRUE(WAIT_FOR(self->list(&req, self->ids, 4096) == n, 5000));
+	EXPECT_TRUE(WAIT_FOR(self->list(&req, self->ids, 4096) == n));
 	EXPECT_FALSE(has(self->ids, n, id));
 }
 
@@ -268,25 +268,25 @@ TEST_F(list, descriptor_pins_and_children_do_not)
 		if (enter_session())
 			_exit(1);
 		raise_flag(step);
-		WAIT_FOR(*step == 2, 10000);
+		WAIT_FOR(*step == 2);
 		if (enter_session())
 			_exit(1);
 		raise_flag(step);
 		pause();
 		_exit(0);
 	}
-	ASSERT_TRUE(WAIT_FOR(*step == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(*step == 1));
 	outer = last_id();
 	sprintf(path, "/proc/%d/ns/agent", pid);
 	fd = open(path, O_RDONLY);
 	ASSERT_LE(0, fd);
 	raise_flag(step);
-	ASSERT_TRUE(WAIT_FOR(*step == 3, 5000));
+	ASSERT_TRUE(WAIT_FOR(*step == 3));
 	EXPECT_EQ(3, self->list(&req, self->ids, 4096));
 	EXPECT_TRUE(has(self->ids, 3, outer));
 	close(fd);
 	/* Its child lives on, and that is no use of it. */
-	EXPECT_TRUE(WAIT_FOR(self->list(&req, self->ids, 4096) == 2, 5000));
+	EXPECT_TRUE(WAIT_FOR(self->list(&req, self->ids, 4096) == 2));
 	EXPECT_FALSE(has(self->ids, 2, outer));
 	end(pid);
 }
@@ -431,7 +431,7 @@ TEST(open_by_session_id)
 	close(fd);
 
 	end(pid);
-	EXPECT_TRUE(WAIT_FOR(open_hex(id) == -ENOENT, 5000));
+	EXPECT_TRUE(WAIT_FOR(open_hex(id) == -ENOENT));
 	EXPECT_EQ(EFAULT, agent5(PR_OPEN_AGENT_NS, 8, 0, 0, 0));
 	EXPECT_EQ(EINVAL, agent5(PR_OPEN_AGENT_NS, (long)path, 1, 0, 0));
 	EXPECT_EQ(EINVAL, agent5(PR_OPEN_AGENT_NS, (long)path, 0, 1, 0));
@@ -474,7 +474,7 @@ TEST(id_and_file_handle)
 	close(fd);
 	end(pid);
 	EXPECT_TRUE(WAIT_FOR(open_by_handle_at(self, &h.handle, O_RDONLY) < 0 &&
-			     errno == ESTALE, 5000));
+			     errno == ESTALE));
 }
 
 TEST_HARNESS_MAIN

@@ -62,7 +62,7 @@ static void start(int many)
 		for (;;)
 			pause();
 	}
-	WAIT_FOR(*ready == many, 60000);
+	WAIT_FOR_MS(*ready == many, 60000);
 }
 
 FIXTURE(listing) {

@@ -41,7 +41,7 @@ TEST_F(module, busy_while_a_session_lives)
 
 	if (!pid)
 		_exit(enter_and_wait((void *)flag));
-	ASSERT_TRUE(WAIT_FOR(*flag == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(*flag == 1));
 	EXPECT_EQ(EAGAIN, unload());
 	EXPECT_EQ(0, read_file(refs, sizeof(refs),
 			       "/sys/module/agentns/refcnt"));
@@ -63,7 +63,7 @@ TEST_F(module, busy_while_a_descriptor_pins_one)
 
 	if (!pid)
 		_exit(enter_and_wait((void *)flag));
-	ASSERT_TRUE(WAIT_FOR(*flag == 1, 5000));
+	ASSERT_TRUE(WAIT_FOR(*flag == 1));
 	snprintf(path, sizeof(path), "/proc/%d/ns/agent", pid);
 	fd = open(path, O_RDONLY);
 	ASSERT_GE(fd, 0);

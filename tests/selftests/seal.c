@@ -44,7 +44,7 @@ FIXTURE_SETUP(seal)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 }
 
 FIXTURE_TEARDOWN(seal)
@@ -180,7 +180,7 @@ TEST_F(seal, leaves_power_over_what_is_below)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(0, plan->result[0]);
 	EXPECT_EQ(0, plan->result[1]);		/* it was none: no loosening */
 	EXPECT_EQ(EPERM, plan->result[2]);
@@ -249,7 +249,7 @@ TEST_F(seal, does_not_bind_who_is_above)
 
 	if (!pid)
 		_exit(seal_and_wait());
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(1, session_get(plan->id, "sealed"));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "1000"));
 	EXPECT_EQ(0, session_set(plan->id, "intent", "seen from above"));
@@ -270,7 +270,7 @@ TEST_F(seal, by_file)
 		plan->result[0] = session_set(plan->id, "max_unlinks", "max");
 		_exit(0);
 	}
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(EINVAL, session_set(plan->id, "sealed", "0"));
 	EXPECT_EQ(EINVAL, session_set(plan->id, "sealed", "2"));
 	EXPECT_EQ(0, session_set(plan->id, "sealed", "1"));

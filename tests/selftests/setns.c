@@ -97,7 +97,7 @@ static pid_t target_begin(int (*prepare)(long arg), long arg)
 /* 0 when it has, or the error. */
 static int target_ready(void)
 {
-	WAIT_FOR(*prepared, 10000);
+	WAIT_FOR(*prepared);
 	return *prepared == 1 ? 0 : *prepared ? -*prepared : ETIMEDOUT;
 }
 
@@ -197,10 +197,10 @@ TEST_F(entering, is_counted)
 		for (;;)
 			spin_until(go, 2);
 	}
-	ASSERT_TRUE(WAIT_FOR(*go == 1, 10000));
+	ASSERT_TRUE(WAIT_FOR(*go == 1));
 	/* The calls, the fork, and the child's end. */
 	EXPECT_TRUE(WAIT_FOR(session_get(self->id, "counters/total_syscalls") - calls ==
-			     1002, 5000));
+			     1002));
 	EXPECT_EQ(1, session_get(self->id, "counters/fork_count") - forks);
 	end(pid);
 }
@@ -413,7 +413,7 @@ static int with_outer_session(void)
 
 	if (ret)
 		return ret;
-	WAIT_FOR(*user_ns_made, 5000);
+	WAIT_FOR(*user_ns_made);
 	sprintf(path, "/proc/%d/ns/user", getppid());
 	fd = open(path, O_RDONLY);
 	return ERR(setns(fd, CLONE_NEWUSER));
@@ -437,7 +437,7 @@ static int in_new_namespaces(long missing)
 		if (pid < 0)
 			return errno;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		WAIT_FOR(*ready, 5000);
+		WAIT_FOR(*ready);
 		return 0;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -275,7 +275,7 @@ static int write_in_session(void *write)
 	told->err_later = stamp_get("f", s);
 	if (closed_later(fn))
 		WAIT_FOR(told_of("f", id) &&
-			 !(told->err_later = stamp_get("f", s)), 5000);
+			 !(told->err_later = stamp_get("f", s)));
 	told->after = time(NULL);
 	return 0;
 }
@@ -312,7 +312,7 @@ TEST_F(write, over_another_session)
 	EXPECT_STREQ(second, attr("f", PROV_SESSION));
 	/* It goes behind that. */
 	if (closed_later(variant->write))
-		WAIT_FOR(!*attr("f", PROV_INTENT), 5000);
+		WAIT_FOR(!*attr("f", PROV_INTENT));
 	EXPECT_STREQ("", attr("f", PROV_INTENT));
 }
 
@@ -350,7 +350,7 @@ TEST_F(write, outside_with_the_knob)
 	ASSERT_EQ(0, variant->write());
 	snprintf(text, sizeof(text), "comm:stamp:pid:%d:uid:0", getpid());
 	if (closed_later(variant->write))
-		WAIT_FOR(!strcmp(text, attr("f", PROV_SESSION)), 5000);
+		WAIT_FOR(!strcmp(text, attr("f", PROV_SESSION)));
 	EXPECT_STREQ(text, attr("f", PROV_SESSION));
 	EXPECT_STREQ(NO_SESSION, stamp_id("f"));
 }
@@ -530,7 +530,7 @@ TEST_F(sent, closed_outside)
 	int fd = receive_fd(self->socket[0]);
 
 	ASSERT_GE(fd, 0);
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	ASSERT_EQ(0, close(fd));
 	EXPECT_STREQ(told->id, stamp_id("f"));
 	EXPECT_STREQ(told->id, attr("f", PROV_SESSION));
@@ -539,7 +539,7 @@ TEST_F(sent, closed_outside)
 TEST_F(sent, never_received)
 {
 	ASSERT_EQ(0, close(self->socket[0]));
-	EXPECT_TRUE(WAIT_FOR(!strcmp(told->id, stamp_id("f")), 5000));
+	EXPECT_TRUE(WAIT_FOR(!strcmp(told->id, stamp_id("f"))));
 }
 
 static int write_and_close(void *fd)

@@ -152,7 +152,7 @@ TEST_F_TIMEOUT(crash, each_file_has_its_stamp, 300)
 			if (!pid[i])
 				_exit(i < MAKERS ? make_many(i) : commit());
 		}
-		EXPECT_TRUE(WAIT_FOR(told->ready == MAKERS, 20000));
+		EXPECT_TRUE(WAIT_FOR(told->ready == MAKERS));
 		sleep_ms(300 + 37 * round);
 		fd = open("m", O_RDONLY);
 		ASSERT_EQ(0, ERR(ioctl(fd, GOINGDOWN, &how)));

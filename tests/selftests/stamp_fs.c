@@ -199,7 +199,7 @@ TEST_F(fs, unmounts_at_once)
 	pid = fork();
 	if (!pid)
 		_exit(write_and_wait());
-	EXPECT_TRUE(WAIT_FOR(told->ready, 20000));
+	EXPECT_TRUE(WAIT_FOR(told->ready));
 	start = now_ns();
 	EXPECT_EQ(0, unmount());
 	told->took = now_ns() - start;
@@ -226,7 +226,7 @@ TEST_F(fs, unmounts_after_a_kill)
 			for (;;)
 				pause();
 		}
-		EXPECT_TRUE(WAIT_FOR(told->ready == i + 1, 20000));
+		EXPECT_TRUE(WAIT_FOR(told->ready == i + 1));
 		kill(pid, SIGKILL);
 		EXPECT_EQ(KILLED, reap(pid));
 		if (variant->make) {
@@ -270,7 +270,7 @@ TEST_F(fs, frozen)
 	pid = fork();
 	if (!pid)
 		_exit(close_frozen());
-	EXPECT_TRUE(WAIT_FOR(told->ready, 20000));
+	EXPECT_TRUE(WAIT_FOR(told->ready));
 	if (ioctl(fd, FIFREEZE, 0)) {
 		kill(pid, SIGKILL);
 		reap(pid);
@@ -280,7 +280,7 @@ TEST_F(fs, frozen)
 	}
 	raise_flag(&told->go);
 	/* Whoever waits for the thaw waits in vain: it comes after this. */
-	closed = WAIT_FOR(told->made, 20000);
+	closed = WAIT_FOR(told->made);
 	ASSERT_EQ(0, ERR(ioctl(fd, FITHAW, 0)));
 	close(fd);
 	EXPECT_TRUE(closed);
@@ -329,7 +329,7 @@ TEST_F(fs, frozen_again_and_again)
 	pid = fork();
 	if (!pid)
 		_exit(write_until_told());
-	EXPECT_TRUE(WAIT_FOR(told->ready, 20000));
+	EXPECT_TRUE(WAIT_FOR(told->ready));
 	for (int i = 0; i < 20; i++) {
 		EXPECT_EQ(0, ERR(ioctl(fd, FIFREEZE, 0)));
 		sleep_ms(5);
@@ -378,7 +378,7 @@ TEST_F(fs, gone_before_close)
 	pid = fork();
 	if (!pid)
 		_exit(close_after_shutdown());
-	EXPECT_TRUE(WAIT_FOR(told->ready, 20000));
+	EXPECT_TRUE(WAIT_FOR(told->ready));
 	err = ERR(ioctl(fd, GOINGDOWN, &how));
 	close(fd);
 	raise_flag(&told->go);

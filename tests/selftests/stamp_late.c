@@ -59,7 +59,7 @@ static bool begin(struct writer *w)
 	if (!pid)
 		write_and_leave(w);
 	w->pid = pid;
-	return WAIT_FOR(w->wrote, 10000);
+	return WAIT_FOR(w->wrote);
 }
 
 /* Until the kernel has released what was garbage before, and what came then. */
@@ -71,7 +71,7 @@ static bool garbage_is_gone(void)
 	for (int i = 0; gone && i < 2; i++) {
 		if (pipe2(ends, O_CLOEXEC) || make_garbage(ends[1]))
 			return false;
-		gone = WAIT_FOR(garbage_hung_up(ends[0]), 10000);
+		gone = WAIT_FOR(garbage_hung_up(ends[0]));
 		close(ends[0]);
 	}
 	return gone;
@@ -80,7 +80,7 @@ static bool garbage_is_gone(void)
 static bool release(struct writer *w)
 {
 	w->leave = 1;
-	return WAIT_FOR(w->left, 10000) && !reap(w->pid) && garbage_is_gone();
+	return WAIT_FOR(w->left) && !reap(w->pid) && garbage_is_gone();
 }
 
 /* In a session, or in none; with the file's lock until it is told to go on. */
@@ -119,7 +119,7 @@ FIXTURE_TEARDOWN(late)
 	EXPECT_EQ(0, slow_end(self->slow, "slow"));
 	EXPECT_EQ(0, reap(self->holder->pid));
 	EXPECT_EQ(self->failed, sysfs_get(STAMPS_FAILED));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 10000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* Of two that wait for the same lock. */
@@ -128,12 +128,12 @@ TEST_F(late, of_two_the_last)
 	ASSERT_TRUE(begin(self->first));
 	ASSERT_TRUE(begin(self->second));
 	hold(self->holder, self->slow, false);
-	ASSERT_TRUE(WAIT_FOR(self->slow->asked, 10000));
+	ASSERT_TRUE(WAIT_FOR(self->slow->asked));
 	ASSERT_TRUE(release(self->first));
 	ASSERT_TRUE(release(self->second));
 	EXPECT_STREQ("", stamp_id("f"));
 	self->slow->go = 1;
-	EXPECT_TRUE(WAIT_FOR(told_of("f", self->second->id), 10000));
+	EXPECT_TRUE(WAIT_FOR(told_of("f", self->second->id)));
 	sleep_ms(300);
 	EXPECT_STREQ(self->second->id, stamp_id("f"));
 }
@@ -143,12 +143,12 @@ TEST_F(late, whoever_wrote_since)
 {
 	ASSERT_TRUE(begin(self->first));
 	hold(self->holder, self->slow, true);
-	ASSERT_TRUE(WAIT_FOR(self->slow->asked, 10000));
+	ASSERT_TRUE(WAIT_FOR(self->slow->asked));
 	ASSERT_TRUE(release(self->first));
 	/* Stamps are told apart by their second. */
 	sleep_ms(1100);
 	self->slow->go = 1;
-	EXPECT_TRUE(WAIT_FOR(told_of("f", self->holder->id), 10000));
+	EXPECT_TRUE(WAIT_FOR(told_of("f", self->holder->id)));
 	sleep_ms(300);
 	EXPECT_STREQ(self->holder->id, stamp_id("f"));
 }

@@ -57,7 +57,7 @@ FIXTURE_SETUP(overlay)
 FIXTURE_TEARDOWN(overlay)
 {
 	/* What io_uring's worker has released may still be on its way. */
-	EXPECT_TRUE(WAIT_FOR(!umount2("m", 0), 5000));
+	EXPECT_TRUE(WAIT_FOR(!umount2("m", 0)));
 }
 
 static int make_all(void *arg)
@@ -141,7 +141,7 @@ static int write_released(char *id, const struct way *way)
 	int err = in_session(id, write_lower, way->write);
 
 	if (way->write == way_uring)
-		WAIT_FOR(told_of("m/f", id), 5000);
+		WAIT_FOR(told_of("m/f", id));
 	return err;
 }
 

@@ -148,9 +148,9 @@ TEST_F(stop, everybody)
 			plan->wrong += !!reap(plan->pid[i]);
 		pthread_join(thread, NULL);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 4 && state_of(self->pid) == 'T', 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 4 && state_of(self->pid) == 'T'));
 	for (int i = 0; i < 3; i++)
-		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T', 20000));
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T'));
 	memcpy(before, (void *)plan->spins, sizeof(before));
 	sleep_ms(50);
 	EXPECT_EQ(0, memcmp(before, (void *)plan->spins, sizeof(before)));
@@ -180,11 +180,11 @@ TEST_F(stop, no_other_call)
 		stop_at_unlink();
 	});
 	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T' &&
-			     state_of(plan->pid[0]) == 'T', 20000));
+			     state_of(plan->pid[0]) == 'T'));
 	before = plan->done;
 	for (int i = 0; i < 10; i++) {
 		kill(plan->pid[0], SIGCONT);
-		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[0]) == 'T', 20000));
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[0]) == 'T'));
 	}
 	/* One may have been under way. */
 	EXPECT_LE(plan->done, before + 1);
@@ -214,18 +214,17 @@ TEST_F(stop, raised_many_times)
 		}
 	});
 	for (int i = 2; i <= 50; i++) {
-		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1,
-				     20000));
+		EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == i - 1));
 		snprintf(limit, sizeof(limit), "%d", i);
 		ASSERT_EQ(0, session_set(plan->id, "max_unlinks", limit));
 		if (i % 3 == 0)
 			sleep_ms(i % 7);
 	}
 	/* Not what is done: who did the last may be stopped before it says so. */
-	EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == 50, 20000));
+	EXPECT_TRUE(WAIT_FOR(session_get(plan->id, "counters/unlink_count") == 50));
 	ASSERT_EQ(0, session_set(plan->id, "max_unlinks", "max"));
 	EXPECT_EQ(0, reap(self->pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_EQ(400, plan->done);
 	EXPECT_EQ(0, plan->wrong);
 }
@@ -323,7 +322,7 @@ FIXTURE_TEARDOWN(continued)
 {
 	session_set(plan->id, "kill", "1");
 	reap(self->pid);
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* What a process has used of the processors. */
@@ -354,7 +353,7 @@ TEST_F(continued, from_inside)
 					;
 			}
 	});
-	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1));
 	since = now_ns();
 	for (int i = 0; i < variant->processes; i++)
 		before[i] = cpu_ns(plan->pid[i]);
@@ -367,7 +366,7 @@ TEST_F(continued, from_inside)
 		ksft_print_msg("runs for %llu %% of the time\n",
 			       100 * (after[i] - before[i]) / since);
 		EXPECT_LT(100 * (after[i] - before[i]), 75 * since);
-		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T', 5000));
+		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T'));
 	}
 }
 
@@ -394,8 +393,8 @@ TEST_F(stop, grace_is_not_renewed)
 			sleep_ms(20);
 		}
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
-	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid, 10000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
+	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid));
 	kill(self->pid, SIGKILL);
 	waitpid(self->pid, NULL, 0);
 }
@@ -418,15 +417,15 @@ TEST_F_TIMEOUT(stop, a_fork_bomb, 120)
 				plan->spins[0]++;
 		}
 	});
-	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1));
 	/* One that got no time has not stopped yet. */
 	EXPECT_TRUE(WAIT_FOR(({ before = plan->spins[0];
 				sleep_ms(300);
-				before == plan->spins[0]; }), 5000));
+				before == plan->spins[0]; })));
 	EXPECT_EQ(200, session_get(plan->id, "counters/fork_count"));
 	EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(self->pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* Who joins stops before it does anything there, and goes on with the others. */
@@ -438,7 +437,7 @@ TEST_F(stop, who_joins)
 	IN_SESSION(self->pid, {
 		stop_at_unlink();
 	});
-	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T', 20000));
+	ASSERT_TRUE(WAIT_FOR(state_of(self->pid) == 'T'));
 	fd = agent_fd(self->pid);
 	ASSERT_LE(0, fd);
 	joiner = fork();
@@ -450,12 +449,12 @@ TEST_F(stop, who_joins)
 			plan->spins[0]++;
 		syscall(SYS_exit_group, 0);
 	}
-	EXPECT_TRUE(WAIT_FOR(state_of(joiner) == 'T', 20000));
+	EXPECT_TRUE(WAIT_FOR(state_of(joiner) == 'T'));
 	sleep_ms(50);
 	EXPECT_EQ(0, plan->spins[0]);
 	EXPECT_EQ('T', state_of(joiner));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
-	EXPECT_TRUE(WAIT_FOR(plan->spins[0] > 0, 20000));
+	EXPECT_TRUE(WAIT_FOR(plan->spins[0] > 0));
 	plan->go = 1;
 	EXPECT_EQ(0, reap(joiner));
 	EXPECT_EQ(0, reap(self->pid));
@@ -516,7 +515,7 @@ TEST_F(stop, grace_is_lifted)
 	IN_SESSION(self->pid, {
 		cross_and_be_told(SECOND);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1));
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "100"));
 	sleep_ms(1300);
 	plan->go = 1;
@@ -558,7 +557,7 @@ FIXTURE_TEARDOWN(grace)
 {
 	if (*plan->id)
 		session_set(plan->id, "kill", "1");
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* It counts from the SIGTERM, whenever it was set. */
@@ -569,7 +568,7 @@ TEST_F(grace, changed_after_the_signal)
 	IN_SESSION(self->pid, {
 		cross_and_be_told(variant->at_first);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1));
 	begin = now_ns();
 	EXPECT_EQ(0, session_set(plan->id, "grace_ns", variant->later));
 	if (variant->lives) {
@@ -615,9 +614,9 @@ TEST_F(stop, grace_is_not_lifted_from_inside)
 		for (;;)
 			;
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	EXPECT_LE(1, plan->signals);
-	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid, 10000));
+	EXPECT_TRUE(WAIT_FOR(waitpid(self->pid, NULL, WNOHANG) == self->pid));
 	kill(self->pid, SIGKILL);
 	waitpid(self->pid, NULL, 0);
 }
@@ -628,7 +627,7 @@ TEST_F(stop, grace_of_another_action)
 	IN_SESSION(self->pid, {
 		cross_and_be_told(0);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->signals == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->signals == 1));
 	EXPECT_EQ(0, session_set(plan->id, "action", "deny"));
 	EXPECT_EQ(0, session_set(plan->id, "grace_ns", "1000000"));
 	sleep_ms(200);
@@ -666,11 +665,11 @@ TEST_F(crossing, logged_once_in_a_million)
 		raise_flag(&plan->ready);
 		spin_until(&plan->go, 2);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 60000));
+	ASSERT_TRUE(WAIT_FOR_MS(plan->ready == 1, 60000));
 	EXPECT_EQ(1, session_get(plan->id, "crossings"));
 	ASSERT_EQ(0, session_set(plan->id, "max_syscalls", "1000500"));
 	plan->go = 1;
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(2, session_get(plan->id, "crossings"));
 	plan->go = 2;
 	EXPECT_EQ(0, reap(self->pid));
@@ -687,7 +686,7 @@ TEST_F(crossing, at_once)
 		for (;;)
 			raise_flag(&plan->done);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
 	/* At the limit, nothing beyond: nothing happens. */
 	EXPECT_EQ(0, session_set(plan->id, "max_unlinks", "10"));
@@ -712,7 +711,7 @@ TEST_F(crossing, wakes_who_polls)
 			unlink("nonexistent");
 		spin_until(&plan->go, 2);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	p.fd = open(session_path(path, plan->id, "crossings"), O_RDONLY);
 	ASSERT_GE(p.fd, 0);
 	ASSERT_EQ(2, read(p.fd, text, sizeof(text)));

@@ -57,7 +57,7 @@ TEST_F(global, values)
 	EXPECT_STREQ("4096", attribute(SYSFS "max_session_dirs"));
 	EXPECT_STREQ("60", attribute(SYSFS "sweep_interval"));
 	/* That of the test before ends when it does. */
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_EQ(0, write_file(SYSFS "sweep_interval", "86400\n"));
 	EXPECT_STREQ("86400", attribute(SYSFS "sweep_interval"));
 	EXPECT_EQ(0, write_file(SYSFS "sweep_interval", "1"));
@@ -152,12 +152,12 @@ TEST_F(global, cap_on_directories)
 	ASSERT_EQ(0, write_file(SYSFS "max_session_dirs", "1"));
 	EXPECT_EQ(1, in_child(enter_and_look, NULL));
 	/* The one that it had is gone, or soon. */
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
-	ASSERT_TRUE(WAIT_FOR(in_child(enter_and_look, NULL) == 1, 2000));
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
+	ASSERT_TRUE(WAIT_FOR(in_child(enter_and_look, NULL) == 1));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	/* Likewise. */
 	ASSERT_TRUE(WAIT_FOR(!enter_session() &&
-			     (has_directory() || setns(home, AGENT_NS)), 2000));
+			     (has_directory() || setns(home, AGENT_NS))));
 	ASSERT_TRUE(has_directory());
 	/* Nested sessions get the second of 4 and not the second of 3. */
 	ASSERT_EQ(0, write_file(SYSFS "max_session_dirs", "3"));
@@ -172,7 +172,7 @@ TEST_F(global, session_without_directory)
 	struct agent_ns_counters_uapi c;
 	char text[64], id[HEX_ID + 1];
 
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	ASSERT_EQ(0, write_file(SYSFS "max_session_dirs", "0"));
 	ASSERT_EQ(0, enter_session());
 	EXPECT_EQ(0, counters_of(&c));
@@ -350,8 +350,8 @@ TEST(directory_goes_with_the_session)
 
 	ASSERT_EQ(0, in_child(report_id, id));
 	session_path(path, id, "");
-	EXPECT_TRUE(WAIT_FOR(access(path, F_OK), 2000));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	EXPECT_TRUE(WAIT_FOR(access(path, F_OK)));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 /* An open file of an ended session: ENODEV, and no hang. */
@@ -369,7 +369,7 @@ TEST(file_that_stays_open)
 			_exit(1);
 		_exit(read(go[0], text, 1) != 1);
 	}
-	ASSERT_TRUE(WAIT_FOR(id[HEX_ID - 1], 5000));
+	ASSERT_TRUE(WAIT_FOR(id[HEX_ID - 1]));
 	session_path(path, (char *)id, "max_syscalls");
 	fd = open(path, O_RDWR);
 	fd2 = open(path, O_RDWR);
@@ -377,7 +377,7 @@ TEST(file_that_stays_open)
 	EXPECT_EQ(4, read(fd, text, sizeof(text)));
 	ASSERT_EQ(1, write(go[1], "x", 1));
 	EXPECT_EQ(0, reap(pid));
-	EXPECT_TRUE(WAIT_FOR(access(path, F_OK), 2000));
+	EXPECT_TRUE(WAIT_FOR(access(path, F_OK)));
 	EXPECT_EQ(-1, pread(fd2, text, sizeof(text), 0));
 	EXPECT_EQ(ENODEV, errno);
 	EXPECT_EQ(-1, write(fd2, "5", 1));
@@ -454,7 +454,7 @@ TEST(readers_of_dying_sessions)
 		EXPECT_GT(r[i].good, 0);
 		EXPECT_EQ(0, r[i].odd);
 	}
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 TEST_HARNESS_MAIN

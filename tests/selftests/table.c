@@ -96,7 +96,7 @@ TEST(as_the_directory)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(*ready, 5000));
+	ASSERT_TRUE(WAIT_FOR(*ready));
 	ASSERT_EQ(1, session_get(id, "crossings"));
 	ASSERT_EQ(1, session_get(id, "descendants"));
 	ASSERT_EQ(2, session_get(id, "counters/tasks"));
@@ -161,7 +161,7 @@ TEST_F(table, in_pieces)
 			for (;;)
 				pause();
 		}
-		ASSERT_TRUE(WAIT_FOR(*ready == i + 1, 5000));
+		ASSERT_TRUE(WAIT_FOR(*ready == i + 1));
 		strcpy(ids[i], (char *)ready + 64 + i * 64);
 	}
 	for (int s = 0; s < ARRAY_SIZE(steps); s++) {
@@ -177,7 +177,7 @@ TEST_F(table, in_pieces)
 		kill(pids[i], SIGKILL);
 		reap(pids[i]);
 	}
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 5000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_EQ(1, count_lines(read_table(4096)));
 }
 

@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(tasks)
 {
 	if (*plan->id)
 		session_set(plan->id, "kill", "1");
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 static __u64 tasks_now(const char *id)
@@ -58,11 +58,11 @@ TEST_F(tasks, are_counted)
 		raise_flag(&plan->ready);
 		spin_until(&plan->go, 2);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	EXPECT_EQ(6, tasks_now(plan->id));
 	EXPECT_EQ(6, count_members(plan->id));
 	plan->go = 1;
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(1, tasks_now(plan->id));
 	plan->go = 2;
 	EXPECT_EQ(0, reap(self->pid));
@@ -135,10 +135,10 @@ TEST_F(tasks, made_while_off)
 		while (wait(NULL) > 0)
 			;
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	ASSERT_EQ(0, sysctl_set("enabled", "0"));
 	plan->go = 1;
-	EXPECT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	EXPECT_TRUE(WAIT_FOR(plan->ready == 2));
 	/* All sessions are looked at now. */
 	ASSERT_EQ(0, sysctl_set("enabled", "1"));
 	sleep_ms(200);
@@ -206,7 +206,7 @@ TEST_F_TIMEOUT(tasks, never_more, 60)
 			}
 		}
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 4, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 4));
 	end = now_ns() + 2000000000;
 	while (now_ns() < end) {
 		now = tasks_now(plan->id);
@@ -248,7 +248,7 @@ TEST_F(tasks, of_descendants_count)
 		while (wait(NULL) > 0)
 			;
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	EXPECT_EQ(4, tasks_now(plan->id));
 	plan->go = 1;
 	EXPECT_EQ(0, reap(self->pid));
@@ -286,10 +286,10 @@ TEST_F(tasks, born_in_a_session_of_their_own)
 		raise_flag(&plan->ready);
 		spin_until(&plan->go, 1);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	EXPECT_EQ(3, tasks_now(plan->id));
 	plan->go = 1;
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(1, tasks_now(plan->id));
 	plan->go = 1;
 	EXPECT_EQ(0, reap(self->pid));
@@ -314,17 +314,17 @@ TEST_F(tasks, that_join)
 		spin_until(&plan->go, 2);
 		kill(-1, 0);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	fd = agent_fd(self->pid);
 	ASSERT_EQ(0, ERR(setns(fd, 0)));
 	EXPECT_EQ(2, tasks_now(plan->id));
 	ASSERT_EQ(0, ERR(setns(outside, 0)));
 	EXPECT_EQ(1, tasks_now(plan->id));
 	plan->made = 1;
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(2, tasks_now(plan->id));
 	plan->go = 1;
-	ASSERT_TRUE(WAIT_FOR(tasks_now(plan->id) == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(tasks_now(plan->id) == 1));
 	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "1"));
 	/* Refused, and no harm comes of it to who is inside. */
 	crossings = session_get(plan->id, "crossings");
@@ -370,7 +370,7 @@ TEST_F(tasks, that_are_refused_further_in)
 		raise_flag(&plan->ready);
 		spin_until(&plan->go, 1);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	fd = agent_fd(self->pid);
 	EXPECT_EQ(EDQUOT, ERR(setns(fd, 0)));
 	EXPECT_EQ(0, session_get(plan->id, "crossings"));
@@ -429,7 +429,7 @@ TEST_F_TIMEOUT(tasks, one_place_for_two, 240)
 		raise_flag(&plan->ready);
 		fork_each_round(c);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	fd = agent_fd(self->pid);
 	pidfd = syscall(SYS_pidfd_open, self->pid, 0);
 	ASSERT_LE(0, fd);
@@ -481,7 +481,7 @@ TEST_F(tasks, below_what_lives)
 		raise_flag(&plan->ready);
 		spin_until(&plan->go, 1);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
 	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
 	EXPECT_EQ(0, session_set(plan->id, "max_tasks", "4"));
 	sleep_ms(50);
@@ -504,15 +504,15 @@ TEST_F(tasks, while_disabled)
 		raise_flag(&plan->ready);
 		spin_until(&plan->go, 2);
 	});
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 1, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 1));
 	EXPECT_EQ(0, sysctl_set("enabled", "0"));
 	plan->made = 1;
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 2, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 2));
 	EXPECT_EQ(0, sysctl_set("enabled", "1"));
 	EXPECT_EQ(4, tasks_now(plan->id));
 	EXPECT_EQ(0, session_get(plan->id, "counters/fork_count"));
 	plan->go = 1;
-	ASSERT_TRUE(WAIT_FOR(plan->ready == 3, 20000));
+	ASSERT_TRUE(WAIT_FOR(plan->ready == 3));
 	EXPECT_EQ(1, tasks_now(plan->id));
 	plan->go = 2;
 	EXPECT_EQ(0, reap(self->pid));
@@ -529,7 +529,7 @@ FIXTURE_SETUP(descendants)
 
 FIXTURE_TEARDOWN(descendants)
 {
-	EXPECT_TRUE(WAIT_FOR(!sessions_live(), 20000));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 static int enter_and_wait(void *unused)
@@ -690,8 +690,7 @@ TEST_F(defaults, first_place_is_the_first_tasks)
 		plan->made = round;
 		pid = clone3_into_session();
 		ASSERT_LT(0, pid);
-		ASSERT_TRUE(WAIT_FOR(plan->refused == round || plan->wrong,
-				     20000));
+		ASSERT_TRUE(WAIT_FOR(plan->refused == round || plan->wrong));
 		plan->go = 1;
 		EXPECT_EQ(0, reap(pid));
 	}

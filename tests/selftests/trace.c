@@ -212,7 +212,7 @@ TEST_F(trace, life_of_two_sessions)
 	};
 
 	ASSERT_EQ(0, in_child(two_sessions, ids));
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	text = traced(self->text);
 
 	sprintf(line[0],
@@ -351,7 +351,7 @@ TEST_F(trace, joins)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(*go, 5000));
+	ASSERT_TRUE(WAIT_FOR(*go));
 	j->fd = agent_fd(holder);
 	EXPECT_EQ(0, in_child(join_as_thread, j));
 	EXPECT_EQ(0, in_child(join_from_another, j));
@@ -396,7 +396,7 @@ TEST_F(trace, a_session_that_is_killed_ends)
 			syscall(SYS_getppid);
 	}
 	EXPECT_EQ(KILLED, reap(pid));
-	ASSERT_TRUE(WAIT_FOR(!sessions_live(), 2000));
+	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	/* What was refused was not charged. */
 	sprintf(line, "agent_session_end: sid=%s total_syscalls=10 ", id);
 	EXPECT_EQ(1, count(traced(self->text), line));
@@ -420,7 +420,7 @@ TEST_F(trace, a_crossing_and_a_kill)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(*ready, 5000));
+	ASSERT_TRUE(WAIT_FOR(*ready));
 	ASSERT_EQ(0, session_set(id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
 	sprintf(line,
@@ -473,7 +473,7 @@ FIXTURE_SETUP(exceeded)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(WAIT_FOR(self->id[HEX_ID - 1], 5000));
+	ASSERT_TRUE(WAIT_FOR(self->id[HEX_ID - 1]));
 	self->fd = agent_fd(pid);
 	ASSERT_LE(0, self->fd);
 	kill(pid, SIGKILL);
