@@ -135,15 +135,19 @@ static int unlinks(int n)
 }
 
 #define LIMIT	30000
+#define BATCHES	20
 
 /*
  * Switched many times while several tasks work: nothing is counted that was not
- * done, and what was not counted is all there afterwards.
+ * done, and what was not counted is all there afterwards. A batch of each task
+ * to a switch at the most, and a switch to a batch of any.
  */
 TEST(switched_under_load)
 {
-	struct { volatile int done, ready, go, left; char id[HEX_ID + 1]; } *told =
-		shared(sizeof(*told));
+	struct {
+		volatile int done, ready, go, left, switches;
+		char id[HEX_ID + 1];
+	} *told = shared(sizeof(*told));
 	struct agent_ns_budget_ex ex = {
 		.max_unlinks = LIMIT, .action = AGENT_NS_ACTION_DENY,
 	};
@@ -157,8 +161,13 @@ TEST(switched_under_load)
 		own_id(told->id);
 		for (int i = 0; i < 4; i++)
 			if (!fork()) {
-				__atomic_fetch_add(&told->done, unlinks(5000),
-						   __ATOMIC_RELAXED);
+				for (int k = 0; k < BATCHES; k++) {
+					while (told->switches <= k)
+						;
+					__atomic_fetch_add(&told->done,
+							   unlinks(5000 / BATCHES),
+							   __ATOMIC_RELAXED);
+				}
 				_exit(0);
 			}
 		for (int i = 0; i < 4; i++)
@@ -169,8 +178,12 @@ TEST(switched_under_load)
 		_exit(0);
 	}
 	for (int i = 0; !told->ready; i++) {
+		int done = told->done;
+
 		EXPECT_EQ(0, sysctl_set("enabled", i % 2 ? "1" : "0"));
+		raise_flag(&told->switches);
 		sleep_ms(5 + i % 20);
+		ASSERT_TRUE(WAIT_FOR(told->done > done || told->ready));
 	}
 	EXPECT_EQ(0, sysctl_set("enabled", "1"));
 	counted = session_get(told->id, "counters/unlink_count");

@@ -142,7 +142,8 @@ static bool never_less(const struct agent_ns_counters_uapi *a,
 
 struct reader {
 	volatile int stop;
-	long readings, backwards;
+	volatile long readings;
+	long backwards;
 };
 
 static void *watch(void *arg)
@@ -193,10 +194,10 @@ TEST(never_backwards)
 		}
 		EXPECT_EQ(0, reap(pid));
 	}
+	EXPECT_TRUE(WAIT_FOR(reader.readings > 100));
 	reader.stop = 1;
 	pthread_join(thread, NULL);
 	ASSERT_EQ(0, counters_of(&b));
-	EXPECT_GT(reader.readings, 100);
 	EXPECT_EQ(0, reader.backwards);
 	EXPECT_EQ(rounds * 10, b.unlink_count - a.unlink_count);
 	EXPECT_EQ(rounds * 50, b.write_bytes - a.write_bytes);

@@ -339,7 +339,7 @@ static __u64 cpu_ns(pid_t pid)
 /* A SIGCONT that was ordered before is no way on, for one that makes no call. */
 TEST_F(continued, from_inside)
 {
-	__u64 before[2], after[2], since;
+	__u64 least[2] = { 100, 100 }, before[2], since, percent;
 
 	IN_SESSION(self->pid, {
 		if (set_ex(variant->ex))
@@ -354,18 +354,24 @@ TEST_F(continued, from_inside)
 			}
 	});
 	ASSERT_TRUE(WAIT_FOR(session_get(plan->id, "crossings") == 1));
-	since = now_ns();
-	for (int i = 0; i < variant->processes; i++)
-		before[i] = cpu_ns(plan->pid[i]);
-	sleep_ms(2000);
-	for (int i = 0; i < variant->processes; i++)
-		after[i] = cpu_ns(plan->pid[i]);
-	since = now_ns() - since;
+	/* A processor that the host leaves out goes on with its clock. */
+	for (int look = 0; look < 4; look++) {
+		since = now_ns();
+		for (int i = 0; i < variant->processes; i++)
+			before[i] = cpu_ns(plan->pid[i]);
+		sleep_ms(1000);
+		since = now_ns() - since;
+		for (int i = 0; i < variant->processes; i++) {
+			percent = 100 * (cpu_ns(plan->pid[i]) - before[i]) /
+				  since;
+			if (percent < least[i])
+				least[i] = percent;
+		}
+	}
 	/* It runs for a tick or two of every five milliseconds. */
 	for (int i = 0; i < variant->processes; i++) {
-		ksft_print_msg("runs for %llu %% of the time\n",
-			       100 * (after[i] - before[i]) / since);
-		EXPECT_LT(100 * (after[i] - before[i]), 75 * since);
+		ksft_print_msg("runs for %llu %% of the time\n", least[i]);
+		EXPECT_LT(least[i], 75);
 		EXPECT_TRUE(WAIT_FOR(state_of(plan->pid[i]) == 'T'));
 	}
 }

@@ -208,17 +208,17 @@ TEST_F_TIMEOUT(tasks, never_more, 60)
 	});
 	ASSERT_TRUE(WAIT_FOR(plan->ready == 4));
 	end = now_ns() + 2000000000;
-	while (now_ns() < end) {
-		now = tasks_now(plan->id);
-		if (now > most)
-			most = now;
-	}
+	/* For longer, where the host gave them no time. */
+	EXPECT_TRUE(WAIT_FOR(({
+		do {
+			now = tasks_now(plan->id);
+			if (now > most)
+				most = now;
+		} while (now_ns() < end);
+		most >= 6 && plan->made > 20 && plan->refused > 5; })));
 	plan->go = 1;
 	EXPECT_EQ(0, reap(self->pid));
 	EXPECT_LE(most, 8);
-	EXPECT_GE(most, 6);
-	EXPECT_GT(plan->made, 20);
-	EXPECT_GT(plan->refused, 5);
 }
 
 TEST_F(tasks, of_descendants_count)
