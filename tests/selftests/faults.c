@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
-// timeout: 400
+// timeout: 1000
 /*
  * Everything that can fail fails once: for each operation its first allocation,
  * its second, and so on until it gets by without a failure. Whatever it answers
