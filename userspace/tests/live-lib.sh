@@ -65,6 +65,11 @@ unprivileged() {
 	try setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
+# asleep PID - is that sleep(1), and does it sleep?
+asleep() {
+	grep -q '^[0-9]* (sleep) S ' "/proc/$1/stat"
+}
+
 # shellcheck disable=SC2034 # the tests read id and pid
 # start NAME BUDGET - a session that sleeps, its id in $id and its PID in $pid
 start() {
@@ -78,6 +83,8 @@ start() {
 	id=$(cat "$tmp/id")
 	pid=$(cat "$tmp/pid")
 	rm "$tmp/id"
+	# Until then the session has another process, mv.
+	until_true asleep "$pid"
 }
 
 # until_true COMMAND... - for at most 20 seconds

@@ -103,6 +103,8 @@ test_kill() {
 	expect 0 "session $id: killed" "" "kill"
 	wait "$runner"
 	result_of $(($? != 137)) "kill: the command died of it"
+	# The kernel removes the directory in its own time.
+	until_true [ ! -e "$sessions/$id" ]
 	agentns kill "$id"
 	expect 1 "" "*no session*" "kill: it has ended"
 	start job fork=50
@@ -145,8 +147,7 @@ test_stop() {
 	result_of $? "stop: nobody runs"
 	agentns cont "$id"
 	expect 0 "" "" "cont"
-	sleep 1
-	[ "$a" != "$(cat "$sessions/$id/counters/total_syscalls")" ]
+	until_true file_is_not "$sessions/$id/counters/total_syscalls" "$a"
 	result_of $? "cont: they run"
 	agentns kill "$id"
 	wait "$runner"
@@ -227,7 +228,7 @@ test_hidden_inside() {
 	until_true [ -e "$tmp/inside" ]
 	inside=$(cat "$tmp/inside")
 	start beside fork=50
-	until_true state "$inside" S
+	until_true asleep "$inside"
 	agentns stop -v "$around"
 	expect 0 "session $around: 1 process stopped" "" \
 		"stop: a session inside has no directory"
@@ -320,13 +321,14 @@ gone() {
 }
 
 test_run_ends() {
-	# The shell outlives the SIGTERM that it tells of, and not what follows.
-	agentns run --budget wall=1 --on-exceed term --grace 2 -- \
+	# The shell outlives the SIGTERM that it tells of, and not what follows. A limit on time might end it before it
+	# has said that it will.
+	agentns run --budget fork=3 --on-exceed term --grace 5 -- \
 		sh -c 'trap "echo told" TERM; while :; do sleep 0.1; done'
 	if module_cannot; then
 		expect 1 "" "*cannot set the budget*" "run --grace: refused, not executed"
 	else
-		expect 124 "told*" "*the budget ended*max_elapsed_ns*" \
+		expect 124 "told*" "*the budget ended*max_forks*" \
 			"run --grace: told to end, then killed"
 	fi
 	agentns run --group nogroup sh -c 'id -u; id -gn'
@@ -388,24 +390,25 @@ none: 1
 	stop
 }
 
-# watched N - are there so many that watch events? Each has its instance of tracefs.
+# watched N - are there so many that watch events? Each has its instance of tracefs, with the events switched on.
 # shellcheck disable=SC2317 # until_true calls it
 watched() {
-	[ "$(find /sys/kernel/tracing/instances -name 'agentns-*' -prune | wc -l)" -ge "$1" ]
+	[ "$(cat /sys/kernel/tracing/instances/agentns-*/events/agent_ns/enable 2>/dev/null | grep -c 1)" -ge "$1" ]
 }
 
 # What stops by itself ends with status 0, and timeout's is 124.
 test_events_chosen() {
-	timeout 60 "$BUILD/agentns" events -Q 'EVENT == exceeded || EVENT == kill' -c 2 \
+	# The end of one of before would be an event, too.
+	until_true file_is /sys/kernel/agentns/sessions_live 0
+	timeout 200 "$BUILD/agentns" events -Q 'EVENT == exceeded || EVENT == kill' -c 2 \
 		>"$tmp/text" 2>"$tmp/err" &
 	text=$!
-	timeout 60 "$BUILD/agentns" events -J -Q 'INTENT == greedy && LIMIT > 65535' --count 1 \
+	timeout 200 "$BUILD/agentns" events -J -Q 'INTENT == greedy && LIMIT > 65535' --count 1 \
 		>"$tmp/json" 2>"$tmp/err" &
 	json=$!
-	timeout 60 "$BUILD/agentns" events --count 3 >"$tmp/three" 2>"$tmp/err" &
+	timeout 200 "$BUILD/agentns" events --count 3 >"$tmp/three" 2>"$tmp/err" &
 	three=$!
 	until_true watched 3
-	sleep 1
 	"$BUILD/agentns" run --intent modest --budget write_bytes=1G true
 	# shellcheck disable=SC2016 # the inner shell expands it
 	"$BUILD/agentns" run --intent greedy --budget write_bytes=64K sh -c '
@@ -436,6 +439,25 @@ test_events_chosen() {
 	result_of $? "events --count: and no more"
 }
 
+# ends_told ID - have all three that watch printed the end of the session?
+# shellcheck disable=SC2317 # until_true calls it
+ends_told() {
+	grep -q '"event":"end","id":"'"$1" "$tmp/events-J" &&
+		grep -q "Z end  *$1" "$tmp/events" &&
+		grep -q '"name":"outer intent=x"' "$tmp/events--otlp-json"
+}
+
+# kinds_told FILE KIND... - are there connector events of each kind?
+# shellcheck disable=SC2317 # until_true calls it
+kinds_told() {
+	told_in=$1
+	shift
+	"$BUILD/agentns-unshare" true
+	for kind; do
+		grep -q '"event":"'"$kind"'"' "$told_in" || return
+	done
+}
+
 test_events() {
 	if ! mountpoint -q /sys/kernel/tracing; then
 		mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
@@ -446,7 +468,6 @@ test_events() {
 		eval "watcher$(echo $format | tr -d -)=\$!"
 	done
 	until_true watched 3
-	sleep 1
 	# Who enters is called that.
 	ln -s "$(readlink -f "$BUILD/agentns")" "$tmp/a=\""
 	# shellcheck disable=SC2016
@@ -456,7 +477,7 @@ test_events() {
 			sleep 1
 			"$0" cat /proc/self/agent_session >'"$tmp"'/inner
 			"$0" "$1" enter $$ sh -c "echo \$\$" >'"$tmp"'/joined' "$BUILD/agentns-unshare" "$tmp/a=\""
-	sleep 1
+	until_true ends_told "$(cat "$tmp/outer")"
 	# shellcheck disable=SC2154 # set by eval
 	kill "$watcherJ" "$watcherotlpjson" "$watcher"
 	wait "$watcherJ"
@@ -527,7 +548,7 @@ END
 	for source in '' --connector; do
 		# shellcheck disable=SC2086 # none, or one
 		{
-			timeout 20 "$BUILD/agentns" events $source 2>"$tmp/err"
+			timeout 100 "$BUILD/agentns" events $source 2>"$tmp/err"
 			echo $? >"$tmp/ended"
 		} | true
 		status=$(cat "$tmp/ended")
@@ -535,14 +556,10 @@ END
 		expect 0 "" "" "events $source: a reader that goes away while nothing happens"
 	done
 	# What it prints before it is stopped is whole.
-	timeout 4 "$BUILD/agentns" events --connector --processes -J >"$tmp/out" 2>"$tmp/err" &
+	"$BUILD/agentns" events --connector --processes -J >"$tmp/out" 2>"$tmp/err" &
 	watcher=$!
-	n=0
-	while [ $n -lt 30 ]; do
-		"$BUILD/agentns-unshare" true
-		sleep 0.1
-		n=$((n + 1))
-	done
+	until_true kinds_told "$tmp/out" namespace fork exec exit
+	kill $watcher
 	wait $watcher
 	for event in namespace fork exec exit; do
 		grep -q '"event":"'"$event"'"' "$tmp/out"
@@ -581,6 +598,12 @@ test_enter() {
 # shellcheck disable=SC2317 # until_true calls it
 file_is() {
 	[ "$(cat "$1")" = "$2" ]
+}
+
+# file_is_not FILE TEXT
+# shellcheck disable=SC2317
+file_is_not() {
+	[ "$(cat "$1")" != "$2" ]
 }
 
 # shellcheck disable=SC2317
