@@ -38,6 +38,15 @@ static long by_listns(const struct agent_ns_id_req *req, __u64 *ids, size_t n)
 	return ret < 0 ? -errno : ret;
 }
 
+/* The sessions of the test before have gone from the list: some are counted. */
+static bool nothing_left(void)
+{
+	struct agent_ns_id_req req = request(0, AGENT_NS, 0);
+	__u64 ids[2];
+
+	return WAIT_FOR(by_prctl(&req, ids, 2) == 1);
+}
+
 FIXTURE(list) {
 	long (*list)(const struct agent_ns_id_req *req, __u64 *ids, size_t n);
 	__u64 ids[4096];
@@ -54,6 +63,7 @@ FIXTURE_SETUP(list)
 {
 	struct agent_ns_id_req req = request(0, AGENT_NS, 0);
 
+	ASSERT_TRUE(nothing_left());
 	self->list = variant->native ? by_listns : by_prctl;
 	if (variant->native && by_listns(&req, self->ids, 1) == -ENOSYS)
 		SKIP_FIXTURE("this kernel has no listns(2)");
@@ -87,6 +97,9 @@ static pid_t holder(char *id)
 
 static void end(pid_t pid)
 {
+	/* One that did not begin: -1 would be everybody. */
+	if (pid <= 0)
+		return;
 	kill(pid, SIGKILL);
 	reap(pid);
 }
@@ -137,8 +150,10 @@ TEST_F(list, pages)
 	pid_t pids[MANY];
 	long all, n = 0, got;
 
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < MANY; i++) {
 		pids[i] = holder(NULL);
+		EXPECT_LT(0, pids[i]);
+	}
 	all = self->list(&req, whole, 4096);
 	EXPECT_LE(MANY + 1, all);
 	for (int size = 1; size <= 129; size += 64) {
@@ -348,6 +363,7 @@ TEST(mixed_with_others)
 	n = by_listns(&req, mixed, 4096);
 	if (n == -ENOSYS)
 		SKIP(return, "this kernel has no listns(2)");
+	ASSERT_TRUE(nothing_left());
 	pid = holder(NULL);
 	n = by_listns(&req, mixed, 4096);
 	req.ns_type = AGENT_NS;
