@@ -109,6 +109,16 @@ static pid_t target(int (*prepare)(long arg), long arg)
 	return errno ? -1 : pid;
 }
 
+/* Has it made its last call, the one that it is killed in? */
+static bool asleep(pid_t pid)
+{
+	char text[512], *name_end;
+
+	read_file(text, sizeof(text), "/proc/%d/stat", pid);
+	name_end = strrchr(text, ')');
+	return name_end && !strncmp(name_end, ") S", 3);
+}
+
 static void end(pid_t pid)
 {
 	kill(pid, SIGKILL);
@@ -130,6 +140,8 @@ FIXTURE_SETUP(entering)
 {
 	self->pid = target(in_new_session, 0);
 	ASSERT_LT(0, self->pid);
+	/* Its calls are counted in some of the tests. */
+	ASSERT_TRUE(WAIT_FOR(asleep(self->pid)));
 	self->fd = agent_fd(self->pid);
 	self->pidfd = pidfd_open(self->pid);
 	ASSERT_LE(0, self->fd);
