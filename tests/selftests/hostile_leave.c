@@ -276,7 +276,8 @@ static int make_children(void *unused)
 		.flags = CLONE_INTO_CGROUP, .cgroup = cgroup,
 		.exit_signal = SIGCHLD,
 	};
-	char *stack = shared(STACK);
+	/* Two, as nobody waits until the first has been left. */
+	char *stack = shared(2 * STACK);
 	pthread_t thread;
 	int n = 0;
 
@@ -289,7 +290,7 @@ static int make_children(void *unused)
 	/* Its sibling. */
 	clone(child_of_any_kind, stack + STACK, CLONE_PARENT | SIGCHLD, NULL);
 	wait_for_child(++n);
-	clone(child_of_any_kind, stack + STACK,
+	clone(child_of_any_kind, stack + 2 * STACK,
 	      CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
 	wait_for_child(++n);
 	if (pthread_create(&thread, NULL, child_thread, NULL) ||
