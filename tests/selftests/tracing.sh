@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# timeout: 300
+# timeout: 600
 # leaks: no
 #
 # The trace events through the tools that people use, and the one-liners of docs/tracing.md, out of that document. All
@@ -58,6 +58,11 @@ scene() {
 	pid=$(cat pid)
 	: >go
 	wait "$runner" || status=$?
+	# The kernel ends a session in its own time.
+	for _ in {1..200}; do
+		! grep -q "agent_session_end: sid=$id" "$instance/trace" || break
+		sleep 0.1
+	done
 	[[ $status == 124 ]]
 	result_of $? 'a session is entered, reaches its limit and is killed'
 }
@@ -78,7 +83,7 @@ listen() { # TOOL COMMAND...
 ready() {
 	local tool=$1 began=$SECONDS
 	until [[ -e ready.$tool ]]; do
-		if ! kill -0 "${job[$tool]}" 2>/dev/null || ((SECONDS - began > 200)); then
+		if ! kill -0 "${job[$tool]}" 2>/dev/null || ((SECONDS - began > 500)); then
 			result false "$tool does not start"
 			tail -n 20 "$tool.err" "$tool.out" | sed 's/^/# /'
 			unset "job[$tool]"
