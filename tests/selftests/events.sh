@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 # watch COMMAND...: run it while the program listens with $options. Its output goes to $tmp/events, what COMMAND says
 # to $tmp/said, and how the program ended to $status.
 watch() {
-	local watcher before
+	local watcher last
 	# shellcheck disable=SC2086 # options
 	agentns events --connector $options >"$tmp/events" 2>"$tmp/err" &
 	watcher=$!
@@ -27,10 +27,10 @@ watch() {
 	"$@" >"$tmp/said"
 	# A process tells of its exit after its parent could have seen it; and what comes last comes behind the rest.
 	sleep 0.2
-	before=$(grep -c ' uts\|"uts"' "$tmp/events")
+	# shellcheck disable=SC2016 # for the shell within
+	last=$(unshare -u sh -c 'echo $$')
 	for _ in {1..200}; do
-		unshare -u true
-		(($(grep -c ' uts\|"uts"' "$tmp/events") == before)) || break
+		! grep -qE "namespace.*[ :]${last}[/,].*uts" "$tmp/events" || break
 		sleep 0.05
 	done
 	kill -TERM "$watcher"
