@@ -58,6 +58,7 @@ int main(void)
 
 	/* A directory is the file system's affair, with its own locks. */
 	sysfs_set("max_session_dirs", "0");
+	let_sessions_live();
 	read_file(text, sizeof(text), "/sys/module/agentns/sections/.text");
 	pid = fork();
 	if (!pid) {
