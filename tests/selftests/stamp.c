@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
-// timeout: 240
+// timeout: 600
 // leaks: check-all
 /*
  * Stamps on files: at creation and when what a session has written is closed,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
-// timeout: 240
+// timeout: 400
 // leaks: check-all
 /*
  * Nobody in a session forges a stamp: by attribute calls, by copying files

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
-// timeout: 200
+// timeout: 400
 // leaks: check-all
 /*
  * Overlayfs: the upper file is stamped, once, and what is copied up is not
