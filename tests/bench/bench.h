@@ -58,8 +58,8 @@ static inline int limit_everything(void)
 
 /*
  * Where instructions are counted the clock of a processor that has nothing to do
- * skips to the next timer. While a busy host read a file for it a day has passed,
- * and with it the lifetime of a session.
+ * skips to the next timer. In a machine that is stopped and started by a debugger
+ * a day has passed that way, and with it the lifetime of a session.
  */
 static inline void let_sessions_live(void)
 {
