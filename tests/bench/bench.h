@@ -56,16 +56,6 @@ static inline int limit_everything(void)
 	});
 }
 
-/*
- * Where instructions are counted the clock of a processor that has nothing to do
- * skips to the next timer. In a machine that is stopped and started by a debugger
- * a day has passed that way, and with it the lifetime of a session.
- */
-static inline void let_sessions_live(void)
-{
-	sysctl_set("max_lifetime", "1000000000");
-}
-
 /* getppid, a read and a write of one byte in a tmpfs, fork and exit. */
 void measure_calls(const char *where);
 /* What that executes: "bench calls WHERE". */

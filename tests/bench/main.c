@@ -190,7 +190,6 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc > 2 && !strcmp(what, "calls"))
 		return count_calls(argv[2]);
-	let_sessions_live();
 	if (!strcmp(what, "parallel"))
 		measure_parallel();
 	else if (!strcmp(what, "all"))

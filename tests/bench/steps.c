@@ -61,7 +61,8 @@ int main(void)
 
 	/* A directory is the file system's affair, with its own locks. */
 	sysfs_set("max_session_dirs", "0");
-	let_sessions_live();
+	/* The day that is skipped is the lifetime of a session. */
+	sysctl_set("max_lifetime", "1000000000");
 	read_file(text, sizeof(text), "/sys/module/agentns/sections/.text");
 	file = open("/tmp/file", O_RDWR | O_CREAT, 0600);
 	home = agent_fd(getpid());
