@@ -242,6 +242,7 @@ void call_print(const struct call *c);
 /* show.c */
 int show_calls(const char *file);
 int show_covered(const char *file);
+int show_made(const char *file);
 void show_stuck(const struct state *s, unsigned int place, unsigned int life,
 		pid_t pid);
 

@@ -2,13 +2,14 @@
 /*
  * usage: fuzz [--state FILE] [--seed N] [--calls N] [--seconds N]
  *	       [--runners N] [--threads N] [--replay] [--fresh]
- *	  fuzz --show FILE | --covered FILE
+ *	  fuzz --show FILE | --covered FILE | --made FILE
  *
  * The manager: it keeps runners going until there have been so many calls or
  * seconds, ends those that are stuck, and looks at what is left in the end.
  * Prints TAP. --replay runs the programs that FILE says were run last, in
  * place of new ones. --show prints them, in their order; --covered the
- * addresses that were reached, and where the module lay.
+ * addresses that were reached, and where the module lay; --made how many calls
+ * there were.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -356,6 +357,7 @@ int main(int argc, char **argv)
 		{ "runners", 1, NULL, 'r' }, { "threads", 1, NULL, 'T' },
 		{ "replay", 0, NULL, 'R' }, { "fresh", 0, NULL, 'f' },
 		{ "show", 1, NULL, 'w' }, { "covered", 1, NULL, 'C' },
+		{ "made", 1, NULL, 'm' },
 		{ "nothing", 0, NULL, 'n' }, { }
 	};
 	__u64 calls = 0, seconds = 0, seed = 1, nrunners = 4, nthreads = 2;
@@ -393,6 +395,8 @@ int main(int argc, char **argv)
 		case 'C':
 			return option == 'w' ? show_calls(optarg) :
 					       show_covered(optarg);
+		case 'm':
+			return show_made(optarg);
 		case 'n':
 			return 0;
 		default:

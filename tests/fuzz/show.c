@@ -109,6 +109,22 @@ int show_covered(const char *file)
 	return 0;
 }
 
+/**
+ * show_made - print the seed, and how many calls have been made
+ * @file: a state
+ *
+ * Return: an exit status.
+ */
+int show_made(const char *file)
+{
+	const struct state *s = state_of(file);
+
+	if (!s)
+		return 1;
+	printf("%llu %llu\n", s->seed, state_calls(s));
+	return 0;
+}
+
 /* The first line of a file of a task's, without what it ends with. */
 static void task_file(char *text, size_t size, pid_t pid, const char *task,
 		      const char *file)
