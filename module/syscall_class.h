@@ -48,8 +48,9 @@ agentns_class_of_ia32(struct pt_regs *regs, unsigned long nr)
 
 	if (nr == __NR_ia32_socketcall) {
 		syscall_get_arguments(current, regs, args);
-		return args[0] == SYS_CONNECT ? AGENTNS_CONNECTS :
-						AGENTNS_SYSCALLS;
+		/* The kernel takes an int: int $0x80 has 64 bits to offer. */
+		return (u32)args[0] == SYS_CONNECT ? AGENTNS_CONNECTS :
+						     AGENTNS_SYSCALLS;
 	}
 	if (nr >= AGENTNS_CLASS_MAX)
 		return AGENTNS_SYSCALLS;
