@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "gate.h"
 #include "kill.h"
+#include "stop.h"
 
 const char *const agentns_action_names[] = {
 	[AGENT_NS_ACTION_LOG]	= "log",
@@ -157,7 +158,7 @@ static bool agentns_budget_apply(struct agentns_session *s,
 static void agentns_budget_changed(struct agentns_session *s, bool go_on)
 {
 	if (go_on)
-		agentns_stop_or_go(s);
+		agentns_stop_or_go_wait(s);
 	agentns_crossed_already(s);
 }
 

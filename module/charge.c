@@ -18,6 +18,7 @@
 #include "enter.h"
 #include "kill.h"
 #include "session.h"
+#include "stop.h"
 #include "syscall_class.h"
 
 /* What a call spends: itself, and what it is besides; both or none. */
@@ -270,7 +271,7 @@ void agentns_post_fork_hook(struct agentns_fork *fork,
 	/*
 	 * The child is in the task list; now look at what may have changed
 	 * since it was copied. Pairs with those in agentns_kill_all(),
-	 * agentns_stop_or_go() and agentns_mark_all(), which change it and
+	 * agentns_stop_work() and agentns_mark_all(), which change it and
 	 * then walk that list.
 	 */
 	smp_mb();

@@ -12,8 +12,8 @@
 #include "cputime.h"
 #include "crossing.h"
 #include "deadline.h"
-#include "kill.h"
 #include "session.h"
+#include "stop.h"
 #include "sysctl.h"
 
 /* This CPU has no credit left, and somebody wants to know. */

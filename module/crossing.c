@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "gate.h"
 #include "kill.h"
+#include "stop.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "trace.h"
@@ -23,8 +24,6 @@
  * @value: the counter
  * @action: AGENT_NS_ACTION_*
  * @first: since the limit or the action was changed
- * @kill: this task has condemned the session
- * @stop: this task is to stop it
  */
 struct agentns_crossing {
 	unsigned int limit;
@@ -32,8 +31,6 @@ struct agentns_crossing {
 	u64 value;
 	u32 action;
 	bool first;
-	bool kill;
-	bool stop;
 };
 
 /* Of the log lines of all trees that anybody may have made, in any number. */
@@ -96,25 +93,15 @@ static void agentns_act_begin(struct agentns_session *s,
 		}
 		break;
 	case AGENT_NS_ACTION_KILL:
-		/*
-		 * Again for whoever came into a session whose limit is used
-		 * up, but by one at a time: a walk finds them all.
-		 */
-		if (s->killing)
-			break;
-		c->kill = true;
-		s->killing = true;
-		agentns_trace_session_kill(s, agentns_limit_names[c->limit]);
-		agentns_kill_begin(s);
-		if (!(current->flags & PF_KTHREAD))
-			agentns_kill_later(s);
+		/* Again for whoever came into a session whose limit is used up. */
+		agentns_kill_later(s, agentns_limit_names[c->limit]);
 		break;
 	case AGENT_NS_ACTION_STOP:
 		if (s->stopped)
 			break;
-		c->stop = true;
-		WRITE_ONCE(s->stopped, true);
+		s->stopped = true;
 		agentns_gate_close(s, AGENTNS_GATE_STOP);
+		agentns_stop_or_go(s);
 		break;
 	case AGENT_NS_ACTION_DENY:
 		/* Time cannot be refused; what takes time can. */
@@ -130,19 +117,11 @@ static void agentns_act_begin(struct agentns_session *s,
 static void agentns_act(struct agentns_session *s,
 			const struct agentns_crossing *c)
 {
-	bool worker = current->flags & PF_KTHREAD;
-
 	if (c->first)
 		agentns_report(s, c);
-	if (c->kill && worker)
-		agentns_kill_finish(s);
-	else if (c->action == AGENT_NS_ACTION_KILL && !worker)
-		agentns_gate_wait(s);
 	/* The workers serve all trees. */
-	if (c->stop && worker)
-		agentns_stop_or_go_later(s);
-	else if (c->stop)
-		agentns_stop_or_go(s);
+	if (c->action == AGENT_NS_ACTION_KILL && !(current->flags & PF_KTHREAD))
+		agentns_gate_wait(s);
 	if (c->action == AGENT_NS_ACTION_TERM && c->first)
 		agentns_signal(s, SIGTERM);
 }
@@ -282,14 +261,12 @@ void agentns_grace_over(struct agentns_session *s)
 		s->term_at_ns = 0;
 		/* The timer has fired for this; max_elapsed_ns may be to come. */
 		agentns_deadline_update(s);
+		agentns_kill_later(s, "grace_ns");
 	}
 	spin_unlock(&s->root->tree_lock);
-	if (!over)
-		return;
-	if (agentns_may_log(s))
+	if (over && agentns_may_log(s))
 		pr_notice("session %*phN: grace_ns over, action kill\n",
 			  AGENT_NS_ID_BYTES, s->id);
-	agentns_kill(s, "grace_ns");
 }
 
 /**
@@ -301,7 +278,7 @@ void agentns_grace_over(struct agentns_session *s)
  * only tighten a budget does not put off by it the end of its own grace.
  *
  * Context: Process context with interrupts on.
- * Return: whether tasks that were stopped are to go on: agentns_stop_or_go().
+ * Return: whether tasks that were stopped go on: agentns_stop_or_go_wait().
  */
 bool agentns_crossings_reconsider(struct agentns_session *s, bool loosened)
 {
@@ -320,8 +297,9 @@ bool agentns_crossings_reconsider(struct agentns_session *s, bool loosened)
 		agentns_gate_open(s, AGENTNS_GATE_TIME_UP);
 	}
 	if (s->stopped && !any) {
-		WRITE_ONCE(s->stopped, false);
+		s->stopped = false;
 		agentns_gate_open(s, AGENTNS_GATE_STOP);
+		agentns_stop_or_go(s);
 		go_on = true;
 	}
 	agentns_deadline_update(s);

@@ -24,6 +24,7 @@
 #include "gate.h"
 #include "kill.h"
 #include "session.h"
+#include "stop.h"
 #include "sysctl.h"
 #include "trace.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals to every process of a session: to end, to stop and to go on.
+ * Signals to every process of a session, above all to end.
  *
  * Nobody escapes a kill by forking. The generation number is raised first.
  * A fork reads it in its fallible step and compares in its last one, when the
@@ -12,41 +12,68 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/mutex.h>
+#include <linux/kthread.h>
+#include <linux/llist.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/workqueue.h>
 
+#include "compat/hrtimer.h"
 #include "gate.h"
 #include "kill.h"
 #include "session.h"
-#include "sysctl.h"
 #include "trace.h"
 
-static struct workqueue_struct *agentns_kill_wq;
+static void agentns_kill_condemned(struct kthread_work *work);
 
-/* Is this task in @top or below it? */
-static bool agentns_task_within(struct task_struct *task,
-				struct agentns_session *top)
+/*
+ * One worker of the real-time class for the kills of all limits, as whoever
+ * crosses one can be kept from its processor, by its scheduling class or by a
+ * control group, and all the others would live for as long. It is none of those
+ * that keep time: a walk over all processes takes as long as there are many.
+ */
+static struct kthread_worker *agentns_kill_worker;
+static LLIST_HEAD(agentns_condemned);
+static DEFINE_KTHREAD_WORK(agentns_kill_work, agentns_kill_condemned);
+
+/* Is @s meant: in @top or below it, or where that is NULL, in the worker's batch? */
+static bool agentns_meant(struct agentns_session *s,
+			  struct agentns_session *top)
 {
-	bool within = false;
+	if (top)
+		return agentns_session_within(s, top);
+	for (; s; s = s->parent)
+		if (s->in_batch)
+			return true;
+	return false;
+}
+
+/* Is this task's session? */
+static bool agentns_task_meant(struct task_struct *task,
+			       struct agentns_session *top)
+{
+	bool meant = false;
 
 	task_lock(task);
 	if (task->nsproxy && task->nsproxy->agent_ns)
-		within = agentns_session_within(to_session(task->nsproxy->agent_ns),
-						top);
+		meant = agentns_meant(to_session(task->nsproxy->agent_ns), top);
 	task_unlock(task);
-	return within;
+	return meant;
 }
 
-/*
+/**
+ * agentns_signal_process - send a signal to a task's process
+ * @task: pinned by the caller, or by RCU
+ * @sig: signal number
+ *
  * To the process: membership is a thread's, signals are a process's. With
  * privilege, so that the init of a pid namespace cannot ignore a SIGKILL; a
  * SIGTERM for which it has no handler is lost on it, as from anybody.
+ *
+ * Context: Any that allows spinlocks.
  */
-static void agentns_signal_process(struct task_struct *task, int sig)
+void agentns_signal_process(struct task_struct *task, int sig)
 {
 	/* The machine's init is spared, as kill(-1) spares it: its end is a panic. */
 	if (is_global_init(task))
@@ -65,11 +92,14 @@ void agentns_kill_process(struct task_struct *task)
 	agentns_signal_process(task, SIGKILL);
 }
 
-/*
- * Can this thread still fork? Not when SIGKILL has been taken to heart, and not
+/**
+ * agentns_dying - can this thread fork no more?
+ * @task: pinned by the caller, or by RCU
+ *
+ * Not when SIGKILL has been taken to heart, and not
  * when it exits of itself, which may take it long with its namespaces on.
  */
-static bool agentns_dying(struct task_struct *task)
+bool agentns_dying(struct task_struct *task)
 {
 	/*
 	 * A race by intent: signal code writes the one under its lock and each
@@ -81,7 +111,7 @@ static bool agentns_dying(struct task_struct *task)
 }
 
 /*
- * One walk over all processes.
+ * One walk over all processes, for those of @top, or NULL for the worker's batch.
  *
  * Return: whether one was signalled. With @skip_dying those are left out that
  * cannot fork any more.
@@ -102,7 +132,7 @@ static bool agentns_signal_once(struct agentns_session *top, int sig,
 		for_each_thread(process, task) {
 			if (skip_dying && agentns_dying(task))
 				continue;
-			if (!agentns_task_within(task, top))
+			if (!agentns_task_meant(task, top))
 				continue;
 			agentns_signal_process(process, sig);
 			any = true;
@@ -127,21 +157,16 @@ void agentns_signal(struct agentns_session *top, int sig)
 	agentns_signal_once(top, sig, false);
 }
 
-/**
- * agentns_kill_begin - condemn a session
- * @top: the session; its descendants are meant, too; its tree lock is held
- *
- * From the raising of the generation number until everybody in it has been
+/*
+ * Condemn a session: from the raising of the generation number until everybody in it has been
  * signalled none of its tasks passes system call entry, and who wants to join
  * waits. Tasks that join afterwards live; the credit that they draw is a CPU's,
  * and a task that was interrupted there at the very entry makes its last call
- * with it.
- *
- * Context: Process context with interrupts on; waits for IPIs.
+ * with it. Waits for IPIs.
  *
  * Model: kill.pml, condemn
  */
-void agentns_kill_begin(struct agentns_session *top)
+static void agentns_kill_begin(struct agentns_session *top)
 {
 	struct agentns_session *s;
 
@@ -153,7 +178,7 @@ void agentns_kill_begin(struct agentns_session *top)
 }
 
 /*
- * Signal everybody in a session that has been condemned.
+ * Signal everybody in a session that has been condemned, or in a batch of them.
  *
  * Model: kill.pml, signal
  */
@@ -172,8 +197,7 @@ static void agentns_kill_all(struct agentns_session *top)
 	while (agentns_signal_once(top, SIGKILL, true) && --walks)
 		cond_resched();
 	if (!walks)
-		pr_warn_ratelimited("session %*phN: some process does not take SIGKILL\n",
-				    AGENT_NS_ID_BYTES, top->id);
+		pr_warn_ratelimited("some process of a session does not take SIGKILL\n");
 }
 
 /**
@@ -200,247 +224,75 @@ void agentns_kill(struct agentns_session *top, const char *cause)
 }
 
 /**
- * agentns_kill_finish - the rest of a kill at a limit
- * @top: the session, pinned; agentns_kill_begin() was called and @killing set
+ * agentns_kill_later - condemn a session, whose processes the worker ends
+ * @top: the session, pinned; its descendants are meant, too; its tree lock is
+ *	held
+ * @cause: for the trace
  *
- * Context: Process context, may sleep; takes the tree lock.
+ * Where that is under way already it finds whoever has come in meanwhile.
  *
- * Model: kill.pml, finish
- */
-void agentns_kill_finish(struct agentns_session *top)
-{
-	agentns_kill_all(top);
-
-	spin_lock(&top->root->tree_lock);
-	agentns_gate_open(top, AGENTNS_GATE_CONDEMNED);
-	top->killing = false;
-	spin_unlock(&top->root->tree_lock);
-}
-
-/* Model: session.pml, kill worker */
-static void agentns_kill_work(struct work_struct *work)
-{
-	struct agentns_session *s =
-		container_of(work, struct agentns_session, kill_work);
-
-	agentns_kill_finish(s);
-	agentns_session_put(s);
-}
-
-/**
- * agentns_kill_later - have a worker call agentns_kill_finish()
- * @top: the session, pinned; only who has set @killing calls this
- *
- * Who crosses a limit can be kept from its processor, by its scheduling class
- * or by a control group, and all the others would live for as long.
- *
- * Context: Any.
+ * Context: Process context with interrupts on; waits for IPIs.
  *
  * Model: session.pml, kill later
  */
-void agentns_kill_later(struct agentns_session *top)
+void agentns_kill_later(struct agentns_session *top, const char *cause)
 {
-	refcount_inc(agentns_refcount(&top->ns));
-	queue_work(agentns_kill_wq, &top->kill_work);
-}
+	lockdep_assert_held(&top->root->tree_lock);
 
-/**
- * agentns_kill_init - prepare a new session
- * @s: the session
- */
-void agentns_kill_init(struct agentns_session *s)
-{
-	INIT_WORK(&s->kill_work, agentns_kill_work);
+	if (top->killing)
+		return;
+	top->killing = true;
+	agentns_trace_session_kill(top, cause);
+	agentns_kill_begin(top);
+	refcount_inc(agentns_refcount(&top->ns));
+	llist_add(&top->condemned, &agentns_condemned);
+	kthread_queue_work(agentns_kill_worker, &agentns_kill_work);
 }
 
 /*
- * A second walk finds whom an execve hid from the first, as in agentns_kill_all().
- * More than a few find only who gets SIGCONTs all the time: no number of them
- * holds that one, system call entry and agentns_stop_current() do.
- */
-#define AGENTNS_STOP_WALKS	5
-
-/* Does a process stop, or has it stopped, or is it to stop as soon as it can? */
-static bool agentns_stopping(struct task_struct *process)
-{
-	struct signal_struct *sig = process->signal;
-
-	/*
-	 * A race by intent: all three are written under the lock of signals,
-	 * which is not worth its price here. Where the answer is an old "no",
-	 * another SIGSTOP does no harm; an old "yes" is of a process that
-	 * somebody has just sent a SIGCONT, which system call entry and
-	 * agentns_stop_current() hold.
-	 */
-	return data_race(READ_ONCE(sig->flags) & SIGNAL_STOP_STOPPED ||
-			 READ_ONCE(process->jobctl) & JOBCTL_STOP_PENDING ||
-			 sigismember(&sig->shared_pending.signal, SIGSTOP));
-}
-
-/* SIGSTOP to every process that has not stopped; whether there was one. */
-static bool agentns_stop_once(struct agentns_session *top)
-{
-	struct task_struct *process, *task;
-	bool any = false;
-
-	rcu_read_lock();
-	for_each_process(process) {
-		if (is_global_init(process) || agentns_stopping(process))
-			continue;
-		for_each_thread(process, task) {
-			if (agentns_dying(task) ||
-			    !agentns_task_within(task, top))
-				continue;
-			agentns_signal_process(process, SIGSTOP);
-			any = true;
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return any;
-}
-
-/* Is this task in @top or below it, and nothing there stopped? */
-static bool agentns_task_may_go(struct task_struct *task,
-				struct agentns_session *top)
-{
-	struct agentns_session *s;
-	bool may = false;
-
-	task_lock(task);
-	if (task->nsproxy && task->nsproxy->agent_ns) {
-		s = to_session(task->nsproxy->agent_ns);
-		may = agentns_session_within(s, top) &&
-		      !READ_ONCE(s->gate.stops);
-	}
-	task_unlock(task);
-	return may;
-}
-
-static void agentns_continue(struct agentns_session *top)
-{
-	struct task_struct *process, *task;
-
-	rcu_read_lock();
-	for_each_process(process) {
-		for_each_thread(process, task) {
-			if (!agentns_task_may_go(task, top))
-				continue;
-			agentns_signal_process(process, SIGCONT);
-			break;
-		}
-	}
-	rcu_read_unlock();
-}
-
-/**
- * agentns_stop_or_go - make a session's processes follow its @stopped
- * @top: the session, pinned; @stopped has just been changed
+ * It may be condemned again from here on, and be in the next batch.
  *
- * Context: Process context, may sleep.
+ * Model: kill.pml, finish
  */
-void agentns_stop_or_go(struct agentns_session *top)
+static void agentns_kill_finish(struct agentns_session *s)
 {
-	struct mutex *one_at_a_time = &top->root->stop_mutex;
-	int walks = AGENTNS_STOP_WALKS;
-
-	/*
-	 * Each walk does what is wanted when it begins, so the last one leaves
-	 * what is wanted last.
-	 */
-	mutex_lock(one_at_a_time);
-	/* Pairs with the barrier in agentns_post_fork_hook(). */
-	smp_mb();
-	if (!READ_ONCE(top->stopped))
-		agentns_continue(top);
-	else
-		while (agentns_stop_once(top) && --walks)
-			cond_resched();
-	mutex_unlock(one_at_a_time);
+	s->in_batch = false;
+	spin_lock(&s->root->tree_lock);
+	agentns_gate_open(s, AGENTNS_GATE_CONDEMNED);
+	s->killing = false;
+	spin_unlock(&s->root->tree_lock);
 }
 
-static void agentns_stop_work(struct work_struct *work)
-{
-	struct agentns_session *s =
-		container_of(work, struct agentns_session, stop_work);
-
-	agentns_stop_or_go(s);
-	agentns_session_put(s);
-}
-
-/**
- * agentns_stop_or_go_later - the same for who has others waiting
- * @top: the session, pinned; @stopped has just been changed
+/*
+ * All that have been condemned by now are ended by the same walks: nobody makes
+ * them more by many sessions that cross their limits one after the other.
  *
- * A task that walks can be kept from its processor with the mutex in its hands,
- * by the limits of a control group say: its own tree waits, and nobody else.
- *
- * Context: Any.
+ * Model: session.pml, kill worker
  */
-void agentns_stop_or_go_later(struct agentns_session *top)
+static void agentns_kill_condemned(struct kthread_work *work)
 {
-	if (!agentns_session_tryget(top))
+	struct llist_node *batch = llist_del_all(&agentns_condemned);
+	struct agentns_session *s, *next;
+
+	if (!batch)
 		return;
-	/* One that is queued already does what is wanted when it begins. */
-	if (!queue_work(agentns_wq, &top->stop_work))
-		agentns_session_put(top);
-}
-
-/**
- * agentns_stop_init - prepare a new session
- * @s: the session
- */
-void agentns_stop_init(struct agentns_session *s)
-{
-	mutex_init(&s->stop_mutex);
-	INIT_WORK(&s->stop_work, agentns_stop_work);
-}
-
-/**
- * agentns_stop_current - stop current where it runs in a stopped session
- *
- * Somebody has sent it a SIGCONT. It does not take the mutex of those who stop
- * and let go on, so it looks again: either it sees that they may go on, or who
- * lets them go on sends its SIGCONT behind this SIGSTOP.
- *
- * Context: Hard interrupt.
- */
-void agentns_stop_current(void)
-{
-	struct agentns_session *s = current_session();
-
-	/* Signals are sent with locks that sleep there. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) || !s || !READ_ONCE(s->gate.stops))
-		return;
-	agentns_signal_process(current, SIGSTOP);
-	/* Pairs with the one in agentns_stop_or_go(). */
-	smp_mb();
-	if (!READ_ONCE(s->gate.stops))
-		agentns_signal_process(current, SIGCONT);
-}
-
-/**
- * agentns_stop_process - stop one process as long as a session is stopped
- * @s: the session, pinned, or one below the one that is stopped
- * @task: of the process; pinned by the caller
- *
- * Context: Process context, may sleep.
- */
-void agentns_stop_process(struct agentns_session *s, struct task_struct *task)
-{
-	mutex_lock(&s->root->stop_mutex);
-	/* While disabled nothing else holds it up: it may have been continued. */
-	if (READ_ONCE(s->gate.stops) && READ_ONCE(agentns_enabled))
-		agentns_signal_process(task, SIGSTOP);
-	mutex_unlock(&s->root->stop_mutex);
+	llist_for_each_entry(s, batch, condemned)
+		s->in_batch = true;
+	agentns_kill_all(NULL);
+	llist_for_each_entry_safe(s, next, batch, condemned) {
+		agentns_kill_finish(s);
+		agentns_session_put(s);
+		cond_resched();
+	}
 }
 
 int __init agentns_kills_start(void)
 {
-	/* A kill may be what frees the memory that others wait for. */
-	agentns_kill_wq = alloc_workqueue("agentns_kill", WQ_UNBOUND |
-					  WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
-	return agentns_kill_wq ? 0 : -ENOMEM;
+	agentns_kill_worker = agentns_run_worker("agentns_kill");
+	if (IS_ERR(agentns_kill_worker))
+		return PTR_ERR(agentns_kill_worker);
+	sched_set_fifo_low(agentns_kill_worker->task);
+	return 0;
 }
 
 /*
@@ -450,5 +302,5 @@ int __init agentns_kills_start(void)
  */
 void agentns_kills_stop(void)
 {
-	destroy_workqueue(agentns_kill_wq);
+	kthread_destroy_worker(agentns_kill_worker);
 }

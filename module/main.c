@@ -18,6 +18,7 @@
 #include "reaper.h"
 #include "session.h"
 #include "stamp.h"
+#include "stop.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "table.h"
@@ -93,15 +94,18 @@ static int __init agentns_init(void)
 	err = agentns_kills_start();
 	if (err)
 		goto sessions_exit;
-	err = agentns_deadlines_start();
+	err = agentns_stops_start();
 	if (err)
 		goto kills_stop;
+	err = agentns_deadlines_start();
+	if (err)
+		goto stops_stop;
 	err = agentns_stamp_init();
 	if (err)
 		goto deadlines_stop;
 	err = agentns_sysfs_init();
 	if (err)
-		goto stamp_exit;
+		goto reaper_stop;
 	err = agentns_table_init();
 	if (err)
 		goto sysfs_exit;
@@ -124,11 +128,14 @@ table_exit:
 	agentns_table_exit();
 sysfs_exit:
 	agentns_sysfs_exit();
+	/* And by those of its knobs that were there before it failed. */
+reaper_stop:
 	agentns_reaper_stop();
-stamp_exit:
 	agentns_stamp_exit();
 deadlines_stop:
 	agentns_deadlines_stop();
+stops_stop:
+	agentns_stops_stop();
 kills_stop:
 	agentns_kills_stop();
 sessions_exit:
@@ -148,6 +155,7 @@ static void __exit agentns_exit(void)
 	agentns_reaper_stop();
 	agentns_stamp_exit();
 	agentns_deadlines_stop();
+	agentns_stops_stop();
 	agentns_kills_stop();
 	agentns_sessions_exit();
 	agentns_credit_exit();

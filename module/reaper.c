@@ -67,7 +67,9 @@ static void agentns_reap_old(struct agentns_session *s, u64 elapsed_ns)
 			  AGENT_NS_ID_BYTES, s->id,
 			  READ_ONCE(agentns_max_lifetime));
 	/* Each time: someone may have joined. */
-	agentns_kill(s, "max_lifetime");
+	spin_lock(&s->root->tree_lock);
+	agentns_kill_later(s, "max_lifetime");
+	spin_unlock(&s->root->tree_lock);
 }
 
 /**

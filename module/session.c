@@ -19,7 +19,7 @@
 #include "budget.h"
 #include "compat/nstree.h"
 #include "counters.h"
-#include "kill.h"
+#include "stop.h"
 #include "registry.h"
 #include "session.h"
 #include "stamp.h"
@@ -185,7 +185,6 @@ static void agentns_session_init_place(struct agentns_session *s,
 	s->created_ns = ktime_get_boottime_ns();
 	spin_lock_init(&s->tree_lock);
 	agentns_stop_init(s);
-	agentns_kill_init(s);
 	ratelimit_state_init(&s->log_rate, AGENTNS_LOG_INTERVAL,
 			     AGENTNS_LOG_BURST);
 	spin_lock_init(&s->intent_lock);

@@ -5,7 +5,7 @@
 
 #include <linux/container_of.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
+#include <linux/llist.h>
 #include <linux/ns_common.h>
 #include <linux/nsproxy.h>
 #include <linux/ratelimit_types.h>
@@ -66,16 +66,24 @@ struct agentns_session {
 	struct list_head sibling;	/* tree lock */
 
 	/*
-	 * First level: held by whoever stops tasks of the tree or lets them go
-	 * on. Outside the tree lock.
+	 * agentns_kill_later(); has a reference while it is in the list.
+	 * @in_batch is the worker's alone.
 	 */
-	struct mutex stop_mutex;
+	struct llist_node condemned;
+	bool in_batch;
 
-	/* agentns_kill_later(); has a reference while it is queued. */
-	struct work_struct kill_work;
+	/*
+	 * Stops, see stop.c. @turned: by which of its tree's @turns @stopped
+	 * was changed last. First level: how many there have been (both: tree
+	 * lock; read without by the worker), and how many of them the worker
+	 * has followed (its alone).
+	 */
+	u64 turned;
+	u64 turns;
+	u64 followed;
 
 	union {
-		/* agentns_stop_or_go_later(); likewise, so none is queued... */
+		/* First level, for its tree; likewise, so none is queued... */
 		struct work_struct stop_work;
 		/* ...by the time of the last put, in an interrupt... */
 		struct work_struct release_work;
@@ -105,8 +113,8 @@ struct agentns_session {
 	const struct cred *limiter;	/* who set the budget last; referenced */
 	u32 action;
 	bool elapsed_crossed;
-	bool killing;	/* at a limit; whoever set it sees to its end */
-	bool stopped;	/* read by whoever stops or continues it without */
+	bool killing;	/* condemned, and in agentns_kill_later()'s list */
+	bool stopped;
 	bool time_up;	/* a limit on time denies all calls */
 	bool cpu_limited;	/* it or an ancestor; read by the scheduler */
 

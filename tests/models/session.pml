@@ -421,7 +421,7 @@ inline cross()
 	unlock_tree()
 }
 
-/* Step kill worker: agentns_kill_work(). */
+/* Step kill worker: agentns_kill_condemned(). */
 proctype killer()
 {
 	byte ending;
