@@ -109,7 +109,8 @@ static int by_int80(void)
 	return after.unlink_count - before.unlink_count != CALLS ? 2 :
 	       after.openat_count - before.openat_count != CALLS ? 3 :
 	       after.connect_count - before.connect_count != 3 * CALLS ? 4 :
-	       after.total_syscalls - before.total_syscalls != 5 * CALLS + 1 ?
+	       /* Of a container's outer process there may be another one. */
+	       after.total_syscalls - before.total_syscalls < 5 * CALLS + 1 ?
 	       5 : 0;
 }
 
