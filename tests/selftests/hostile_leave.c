@@ -200,6 +200,14 @@ TEST_F(leave, by_file_handle)
 				      AT_EMPTY_PATH))
 			SKIP(return, "namespaces have no file handles here");
 	}
+	/* Whoever may can open them. */
+	for (int i = 0; i < 2; i++) {
+		int fd = open_by_handle_at(outside, &handles[i].handle,
+					   O_RDONLY);
+
+		EXPECT_LE(0, fd);
+		close(fd);
+	}
 	ASSERT_EQ(0, agent_does(variant->become, NULL, by_file_handle));
 	EXPECT_TRIES(2, 0);
 	EXPECT_STREQ(trial->id, trial->seen);
@@ -210,6 +218,18 @@ static int not_here(void *unused)
 	char id[HEX_ID + 1];
 
 	return strcmp(own_id(id), trial->id) ? 1 : 0;
+}
+
+/* This program, executed with an argument. */
+#define PROGRAM	"./program"
+
+/* Nor what it executes. */
+static int none_here(void *unused)
+{
+	if (not_here(NULL))
+		return 1;
+	execl(PROGRAM, PROGRAM, "here", trial->id, NULL);
+	return 2;
 }
 
 /* Each of the others is left, or not, and this one stays. */
@@ -226,9 +246,9 @@ static int by_other_namespaces(void)
 		pid_t pid = fork();
 
 		if (!pid) {
-			unshare(flags[i]);
+			trial->value[i] = ERR(unshare(flags[i]));
 			/* Some are entered by the next child alone. */
-			_exit(not_here(NULL) || in_child(not_here, NULL));
+			_exit(not_here(NULL) || in_child(none_here, NULL));
 		}
 		tried(reap(pid));
 	}
@@ -237,8 +257,13 @@ static int by_other_namespaces(void)
 
 TEST_F(leave, by_other_namespaces)
 {
+	copy_self(PROGRAM, 0755);
 	ASSERT_EQ(0, agent_does(variant->become, NULL, by_other_namespaces));
 	EXPECT_TRIES(9, 0);
+	/* One may be made by anybody, and is what the others are made in. */
+	for (int i = 0; i < 9; i++)
+		EXPECT_EQ(variant->become == as_container || i % 8 == 0 ?
+			  0 : EPERM, trial->value[i]);
 }
 
 /* In whichever way a child comes to be, it is in the session. */
@@ -351,9 +376,6 @@ TEST_F(leave, by_children)
 		EXPECT_TRUE(WAIT_FOR(!rmdir(folders[i])));
 }
 
-/* This program, executed with an argument. */
-#define PROGRAM	"./program"
-
 /* Its session's id into a file, for who cannot share memory with it. */
 static int report(const char *path)
 {
@@ -363,17 +385,26 @@ static int report(const char *path)
 	return write(fd, own_id(id), HEX_ID) == HEX_ID ? 0 : 1;
 }
 
+#define HAS_LEFT	100
+
 static void __attribute__((constructor)) be_the_program(int argc, char **argv)
 {
 	if (argc < 3)
 		return;
-	/* 0 where this is still the session whose id it is given. */
-	if (!strcmp(argv[1], "leave")) {
+	if (!strcmp(argv[1], "here")) {
 		char id[HEX_ID + 1];
 
+		_exit(strcmp(own_id(id), argv[2]) ? 3 : 0);
+	}
+	if (!strcmp(argv[1], "leave") && argc == 4) {
+		char id[HEX_ID + 1];
+		int err;
+
 		setresuid(0, 0, 0);
-		_exit(setns(atoi(argv[2]), AGENT_NS) || errno != EPERM ?
-		      strcmp(own_id(id), argv[3]) : 1);
+		err = ERR(setns(atoi(argv[2]), AGENT_NS));
+		if (strcmp(own_id(id), argv[3]))
+			_exit(HAS_LEFT);
+		_exit(err == EPERM && !geteuid() ? 0 : 1);
 	}
 	if (!strcmp(argv[1], "report"))
 		_exit(report(argv[2]));
@@ -400,6 +431,9 @@ TEST_F(leave, by_a_set_user_id_program)
 	ASSERT_EQ(0, fcntl(outside, F_SETFD, 0));
 	EXPECT_EQ(0, agent_does(variant->become, seal_it,
 				by_a_set_user_id_program));
+	/* To the others it gives nothing that they have not got. */
+	EXPECT_EQ(variant->become == as_user ? HAS_LEFT : 0,
+		  agent_does(variant->become, NULL, by_a_set_user_id_program));
 }
 
 static int dump_core(void)
@@ -443,8 +477,8 @@ TEST_F(leave, by_a_core_dump)
 /* Into another one's body: of root's, or of the user's outside the container. */
 static int by_ptrace(void)
 {
-	tried(ptrace(PTRACE_SEIZE, trial->pid[0], 0, 0) ? 0 : 1);
-	tried(ptrace(PTRACE_ATTACH, trial->pid[0], 0, 0) ? 0 : 1);
+	tried(ERR(ptrace(PTRACE_SEIZE, trial->pid[0], 0, 0)));
+	tried(ERR(ptrace(PTRACE_ATTACH, trial->pid[0], 0, 0)));
 	return still_here();
 }
 
@@ -466,7 +500,8 @@ TEST_F(leave, by_ptrace)
 	ASSERT_TRUE(WAIT_FOR(trial->ready == 2));
 	trial->pid[0] = pid;
 	ASSERT_EQ(0, agent_does(variant->become, NULL, by_ptrace));
-	EXPECT_TRIES(2, 0);
+	/* A container has no number for it. */
+	EXPECT_TRIES(2, variant->become == as_container ? ESRCH : EPERM);
 	kill(pid, SIGKILL);
 	EXPECT_EQ(KILLED, reap(pid));
 }
