@@ -37,7 +37,7 @@ static struct kthread_worker *agentns_kill_worker;
 static LLIST_HEAD(agentns_condemned);
 static DEFINE_KTHREAD_WORK(agentns_kill_work, agentns_kill_condemned);
 
-/* Is @s meant: in @top or below it, or where that is NULL, in the worker's batch? */
+/* Is @s in @top or below it, or where that is NULL, in the worker's batch? */
 static bool agentns_meant(struct agentns_session *s,
 			  struct agentns_session *top)
 {
@@ -96,8 +96,11 @@ void agentns_kill_process(struct task_struct *task)
  * agentns_dying - can this thread fork no more?
  * @task: pinned by the caller, or by RCU
  *
- * Not when SIGKILL has been taken to heart, and not
- * when it exits of itself, which may take it long with its namespaces on.
+ * When SIGKILL has been taken to heart, or when it exits of itself, which may
+ * take it long with its namespaces on.
+ *
+ * Context: Any.
+ * Return: whether that is so.
  */
 bool agentns_dying(struct task_struct *task)
 {
@@ -111,7 +114,8 @@ bool agentns_dying(struct task_struct *task)
 }
 
 /*
- * One walk over all processes, for those of @top, or NULL for the worker's batch.
+ * One walk over all processes, for those of @top, or of the worker's batch
+ * where that is NULL.
  *
  * Return: whether one was signalled. With @skip_dying those are left out that
  * cannot fork any more.
@@ -158,11 +162,11 @@ void agentns_signal(struct agentns_session *top, int sig)
 }
 
 /*
- * Condemn a session: from the raising of the generation number until everybody in it has been
- * signalled none of its tasks passes system call entry, and who wants to join
- * waits. Tasks that join afterwards live; the credit that they draw is a CPU's,
- * and a task that was interrupted there at the very entry makes its last call
- * with it. Waits for IPIs.
+ * Condemn a session: from the raising of the generation number until everybody
+ * in it has been signalled none of its tasks passes system call entry, and who
+ * wants to join waits. Tasks that join afterwards live; the credit that they
+ * draw is a CPU's, and a task that was interrupted there at the very entry makes
+ * its last call with it. Waits for IPIs.
  *
  * Model: kill.pml, condemn
  */
