@@ -58,8 +58,6 @@ static enum agentns_turn agentns_turn_of(struct task_struct *task,
 	enum agentns_turn turn = AGENTNS_NOT_MEANT;
 	struct agentns_session *s, *a;
 
-	if (agentns_dying(task))
-		return turn;
 	task_lock(task);
 	s = task->nsproxy && task->nsproxy->agent_ns ?
 	    to_session(task->nsproxy->agent_ns) : NULL;
@@ -69,7 +67,9 @@ static enum agentns_turn agentns_turn_of(struct task_struct *task,
 				turn = READ_ONCE(s->gate.stops) ?
 				       AGENTNS_STOPS : AGENTNS_GOES_ON;
 	task_unlock(task);
-	return turn;
+	/* Who ends does not stop, but its process may have to go on. */
+	return turn == AGENTNS_STOPS && agentns_dying(task) ?
+	       AGENTNS_NOT_MEANT : turn;
 }
 
 /* A process stops where one of its threads is in a session that does. */
@@ -129,7 +129,7 @@ static void agentns_stop_work(struct work_struct *work)
 	u64 since = root->followed;
 
 	/* Who is turned after this has this work queued once more. */
-	root->followed = READ_ONCE(root->turns);
+	root->followed = smp_load_acquire(&root->turns);
 	/* Pairs with the barrier in agentns_post_fork_hook(). */
 	smp_mb();
 	while (agentns_follow_once(root, since, walks == AGENTNS_STOP_WALKS) &&
@@ -150,11 +150,16 @@ static void agentns_stop_work(struct work_struct *work)
 void agentns_stop_or_go(struct agentns_session *top)
 {
 	struct agentns_session *root = top->root;
+	u64 turn = root->turns + 1;
 
 	lockdep_assert_held(&root->tree_lock);
 
-	WRITE_ONCE(root->turns, root->turns + 1);
-	WRITE_ONCE(top->turned, root->turns);
+	WRITE_ONCE(top->turned, turn);
+	/*
+	 * Pairs with the one in agentns_stop_work(): who has followed this turn
+	 * has seen whose it is, and the gate.
+	 */
+	smp_store_release(&root->turns, turn);
 	refcount_inc(agentns_refcount(&root->ns));
 	/* Its own reference is not the last one: @top holds @root. */
 	if (!queue_work(agentns_stop_wq, &root->stop_work))
