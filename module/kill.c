@@ -37,7 +37,10 @@ static struct kthread_worker *agentns_kill_worker;
 static LLIST_HEAD(agentns_condemned);
 static DEFINE_KTHREAD_WORK(agentns_kill_work, agentns_kill_condemned);
 
-/* Is @s in @top or below it, or where that is NULL, in the worker's batch? */
+/*
+ * Is @s, if any, in @top or below it, or where that is NULL, in the worker's
+ * batch?
+ */
 static bool agentns_meant(struct agentns_session *s,
 			  struct agentns_session *top)
 {
@@ -53,11 +56,10 @@ static bool agentns_meant(struct agentns_session *s,
 static bool agentns_task_meant(struct task_struct *task,
 			       struct agentns_session *top)
 {
-	bool meant = false;
+	bool meant;
 
 	task_lock(task);
-	if (task->nsproxy && task->nsproxy->agent_ns)
-		meant = agentns_meant(to_session(task->nsproxy->agent_ns), top);
+	meant = agentns_meant(agentns_task_session(task), top);
 	task_unlock(task);
 	return meant;
 }

@@ -19,10 +19,10 @@
 #include "budget.h"
 #include "compat/nstree.h"
 #include "counters.h"
-#include "stop.h"
 #include "registry.h"
 #include "session.h"
 #include "stamp.h"
+#include "stop.h"
 #include "sysctl.h"
 #include "sysfs.h"
 #include "trace.h"
@@ -128,8 +128,7 @@ void agentns_mark(struct task_struct *task)
 {
 	lockdep_assert_held(&task->alloc_lock);
 
-	if (READ_ONCE(agentns_enabled) && task->nsproxy &&
-	    task->nsproxy->agent_ns)
+	if (READ_ONCE(agentns_enabled) && agentns_task_session(task))
 		set_task_syscall_work(task, SYSCALL_AGENT);
 	else
 		clear_task_syscall_work(task, SYSCALL_AGENT);

@@ -161,17 +161,26 @@ static inline struct agentns_session *to_session(struct ns_common *ns)
 }
 
 /*
- * The caller's own session, pinned for as long as current does not change its
- * namespaces; NULL in the initial one and in a task past
- * exit_task_namespaces().
+ * A task's session; NULL in the initial one and in a task past
+ * exit_task_namespaces(). Of another task under its alloc_lock, which keeps it
+ * there.
  */
-static inline struct agentns_session *current_session(void)
+static inline struct agentns_session *agentns_task_session(struct task_struct *task)
 {
-	struct nsproxy *nsproxy = current->nsproxy;
+	struct nsproxy *nsproxy = task->nsproxy;
 
 	if (unlikely(!nsproxy || !nsproxy->agent_ns))
 		return NULL;
 	return to_session(nsproxy->agent_ns);
+}
+
+/*
+ * The caller's own session, pinned for as long as current does not change its
+ * namespaces.
+ */
+static inline struct agentns_session *current_session(void)
+{
+	return agentns_task_session(current);
 }
 
 /* Is the work that would cross a limit refused, or done all the same? */

@@ -46,7 +46,7 @@ static DEFINE_SPINLOCK(agentns_late_lock);
 
 /*
  * Of their own: works that stand behind locks of agents use up what may be
- * active of a queue, and agentns_wq has kills and releases to do. Each of them
+ * active of a queue, and agentns_wq has sessions to end. Each of them
  * stands behind another task in the kernel, so that there are not many.
  */
 static struct workqueue_struct *agentns_late_wq;

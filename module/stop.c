@@ -59,8 +59,7 @@ static enum agentns_turn agentns_turn_of(struct task_struct *task,
 	struct agentns_session *s, *a;
 
 	task_lock(task);
-	s = task->nsproxy && task->nsproxy->agent_ns ?
-	    to_session(task->nsproxy->agent_ns) : NULL;
+	s = agentns_task_session(task);
 	if (s && s->root == root)
 		for (a = s; a && turn == AGENTNS_NOT_MEANT; a = a->parent)
 			if (READ_ONCE(a->turned) > since)
@@ -170,7 +169,8 @@ void agentns_stop_or_go(struct agentns_session *top)
  * agentns_stop_or_go_wait - until those that may go on have been let go on
  * @s: a session of the tree, pinned
  *
- * For whoever has let them: a SIGSTOP that it sends then is not undone.
+ * For whoever has let them: the worker undoes no SIGSTOP that it sends then.
+ * One that is in agentns_stop_and_look() at that time may.
  *
  * Context: Process context, may sleep.
  */

@@ -8,8 +8,8 @@
  * seconds, ends those that are stuck, and looks at what is left in the end.
  * Prints TAP. --replay runs the programs that FILE says were run last, in
  * place of new ones. --show prints them, in their order; --covered the
- * addresses that were reached, and where the module lay; --made the
- * seed, and how many calls there were.
+ * addresses that were reached, and where the module lay; --made the seed, and
+ * how many calls there were.
  */
 #include <fcntl.h>
 #include <getopt.h>

@@ -25,7 +25,7 @@ static __u64 lateness(void)
 	static char text[4096];
 
 	read_file(text, sizeof(text), "/proc/cmdline");
-	return strstr(text, "nolapic_timer") ? 0 : 2000 * MS;
+	return strstr(text, "nolapic_timer") ? 0 : 1000 * MS;
 }
 
 /*
