@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Drawing, recalling and returning credit.
+ * Drawing credit, and setting limits to it.
  *
  * A limit's remainder is handed out to CPUs in batches. When a pool runs dry,
- * every CPU is asked by IPI to give up what it has not spent, and from then on
- * the pool grants one by one, so the last unit of a limit is found wherever it
- * lies and none is granted twice. lib/percpu_counter.c's limited add has the
+ * every CPU that has some is asked by IPI to give it up, see recall.c, and from
+ * then on the pool grants one by one, so the last unit of a limit is found
+ * wherever it lies and none is granted twice. lib/percpu_counter.c's limited add has the
  * same aim; it cannot be used here, because it takes a lock once it comes near
  * its limit and knows nothing of limits above limits.
  */
 #include <linux/bits.h>
-#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
-#include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
 #include "gate.h"
-#include "registry.h"
+#include "recall.h"
 #include "session.h"
 
 /* The most that a CPU gets ahead of need: calls, and bytes. */
@@ -61,14 +59,16 @@ static struct agentns_session *agentns_tightest(struct agentns_session *s,
 	return tightest;
 }
 
-/*
- * Enter in the books that @s was granted @n units more, by each pool that binds
- * it; a negative @n comes back.
+/**
+ * agentns_grant - enter in the books that a session was granted something
+ * @s: the session; its tree lock is held
+ * @res: of what
+ * @n: so many units more, by each pool that binds it; a negative number comes
+ *	back
  *
  * Model: credit.pml, grant
  */
-static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
-			  s64 n)
+void agentns_grant(struct agentns_session *s, enum agentns_resource res, s64 n)
 {
 	lockdep_assert_held(&s->root->tree_lock);
 
@@ -76,146 +76,6 @@ static void agentns_grant(struct agentns_session *s, enum agentns_resource res,
 	for (; s; s = s->parent)
 		if (agentns_binds(&s->pool[res]))
 			s->pool[res].left -= n;
-}
-
-/*
- * A CPU gives up its credit of one session: this one, with interrupts off, or
- * one that spends nothing for it any more. Whoever holds the tree lock enters it
- * in the books.
- *
- * Model: credit.pml, surrender
- */
-static s64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
-{
-	s64 credit = cpu->credit[res];
-
-	WRITE_ONCE(cpu->credit[res], 0);
-	return credit;
-}
-
-struct agentns_recall {
-	struct agentns_session *top;
-	enum agentns_resource res;
-};
-
-/*
- * On each CPU, by IPI; the tree stands still, as the sender holds its lock.
- *
- * Model: credit.pml, ipi
- */
-static void agentns_recall_cpu(void *data)
-{
-	const struct agentns_recall *recall = data;
-	struct agentns_session *s;
-
-	agentns_for_each_descendant(s, recall->top) {
-		s64 n = agentns_surrender(this_cpu_ptr(s->cpu), recall->res);
-
-		if (n)
-			atomic64_add(n, &s->returned);
-	}
-}
-
-/*
- * What is left on CPUs that are not there. Only a CPU that has gone and is not
- * yet forgotten has any: agentns_cpu_dead() takes it under the tree lock before
- * the CPU may come again. Credit first, then whether it is there: one that is
- * coming has interrupts, which give back, before it has tasks.
- *
- * Model: credit.pml, offline
- */
-static void agentns_surrender_offline(struct agentns_session *s,
-				      enum agentns_resource res)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
-
-		if (!READ_ONCE(share->credit[res]))
-			continue;
-		/* Pairs with the locks that a CPU takes as it comes online. */
-		smp_rmb();
-		if (!cpu_online(cpu))
-			atomic64_add(agentns_surrender(share, res), &s->returned);
-	}
-}
-
-/**
- * agentns_recall - call back all unspent credit and put it where it came from
- * @top: of this session and its descendants; its tree lock is held
- * @res: of what
- *
- * Not under cpus_read_lock, which nests outside locks that a fork holds here.
- * With preemption off no CPU goes away; one that comes has no credit.
- *
- * Context: Process context with interrupts on, the tree lock held. A CPU that
- * spins on the tree lock answers the IPI, as it spins with interrupts on, too.
- *
- * Model: credit.pml, recall
- */
-void agentns_recall(struct agentns_session *top, enum agentns_resource res)
-{
-	struct agentns_recall recall = { .top = top, .res = res };
-	struct agentns_session *s;
-
-	lockdep_assert_held(&top->root->tree_lock);
-
-	preempt_disable();
-	agentns_for_each_descendant(s, top) {
-		/* Before the IPIs: credit that comes back later counts anew. */
-		WRITE_ONCE(s->refunded[res], false);
-		agentns_surrender_offline(s, res);
-	}
-	on_each_cpu(agentns_recall_cpu, &recall, true);
-	preempt_enable();
-
-	agentns_for_each_descendant(s, top)
-		agentns_grant(s, res, -atomic64_xchg(&s->returned, 0));
-}
-
-/*
- * A CPU has gone. It may not come again with credit: nobody could call that
- * back safely while the CPU is on its way, see agentns_surrender_offline().
- *
- * Model: credit.pml, dead
- */
-static int agentns_cpu_dead(unsigned int cpu)
-{
-	enum agentns_resource res;
-	struct agentns_session *s;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(s, &agentns_sessions, node) {
-		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
-
-		/* Where it has ended, it keeps its parents until we are done. */
-		spin_lock(&s->root->tree_lock);
-		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-			agentns_grant(s, res, -agentns_surrender(share, res));
-		spin_unlock(&s->root->tree_lock);
-	}
-	rcu_read_unlock();
-	return 0;
-}
-
-static enum cpuhp_state agentns_cpuhp_state;
-
-int __init agentns_credit_init(void)
-{
-	int ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
-					    "agentns:dead", NULL,
-					    agentns_cpu_dead);
-
-	if (ret < 0)
-		return ret;
-	agentns_cpuhp_state = ret;
-	return 0;
-}
-
-void agentns_credit_exit(void)
-{
-	cpuhp_remove_state_nocalls(agentns_cpuhp_state);
 }
 
 /* From this remainder down a pool grants nothing ahead once it ran dry. */
@@ -750,33 +610,4 @@ void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 	};
 	if (res == AGENTNS_CPU)
 		agentns_mark_limited(s);
-}
-
-/**
- * agentns_retire_credit - return the credit of a session that has ended
- * @s: without references; its tree lock is held
- *
- * Nobody spends for it any more, so all CPUs' shares can be read directly.
- * What it was granted is then what it used.
- *
- * Context: Process context.
- *
- * Model: credit.pml, retire
- */
-void agentns_retire_credit(struct agentns_session *s)
-{
-	u64 n[AGENTNS_NR_RESOURCES] = { };
-	enum agentns_resource res;
-	int cpu;
-
-	lockdep_assert_held(&s->root->tree_lock);
-
-	for_each_possible_cpu(cpu) {
-		struct agentns_cpu *share = per_cpu_ptr(s->cpu, cpu);
-
-		for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-			n[res] += agentns_surrender(share, res);
-	}
-	for (res = 0; res < AGENTNS_NR_RESOURCES; res++)
-		agentns_grant(s, res, -n[res]);
 }

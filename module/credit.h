@@ -145,6 +145,7 @@ static __always_inline bool agentns_take_both(struct agentns_cpu __percpu *cpu,
 	return enough;
 }
 
+void agentns_grant(struct agentns_session *s, enum agentns_resource res, s64 n);
 u64 agentns_portion(const struct agentns_session *tightest,
 		    enum agentns_resource res, u64 n,
 		    enum agentns_portion portion);
@@ -166,12 +167,8 @@ bool agentns_spend_elsewhere(struct agentns_session *from,
 			     struct agentns_obstacle *obstacle);
 void agentns_give_back(struct agentns_session *s, enum agentns_resource res,
 		       u64 n);
-void agentns_retire_credit(struct agentns_session *s);
-void agentns_recall(struct agentns_session *top, enum agentns_resource res);
 s64 agentns_used(struct agentns_session *top, enum agentns_resource res);
 void agentns_limit_set(struct agentns_session *s, enum agentns_resource res,
 		       u64 limit);
-int agentns_credit_init(void);
-void agentns_credit_exit(void);
 
 #endif /* _AGENTNS_CREDIT_H */

@@ -12,6 +12,7 @@
 #include "deadline.h"
 #include "gate.h"
 #include "kill.h"
+#include "recall.h"
 #include "stop.h"
 #include "sysctl.h"
 #include "sysfs.h"

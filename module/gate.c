@@ -3,6 +3,7 @@
 #include <linux/sched/signal.h>
 
 #include "gate.h"
+#include "recall.h"
 #include "session.h"
 
 static unsigned int *agentns_gate_count(struct agentns_gate *gate,

@@ -9,13 +9,13 @@
 
 #include "charge.h"
 #include "cputime.h"
-#include "credit.h"
 #include "deadline.h"
 #include "enter.h"
 #include "kill.h"
 #include "prctl.h"
 #include "procfs.h"
 #include "reaper.h"
+#include "recall.h"
 #include "session.h"
 #include "stamp.h"
 #include "stop.h"
@@ -85,12 +85,12 @@ static int __init agentns_init(void)
 {
 	int err;
 
-	err = agentns_credit_init();
+	err = agentns_recall_init();
 	if (err)
 		return err;
 	err = agentns_sessions_init();
 	if (err)
-		goto credit_exit;
+		goto recall_exit;
 	err = agentns_kills_start();
 	if (err)
 		goto sessions_exit;
@@ -140,8 +140,8 @@ kills_stop:
 	agentns_kills_stop();
 sessions_exit:
 	agentns_sessions_exit();
-credit_exit:
-	agentns_credit_exit();
+recall_exit:
+	agentns_recall_exit();
 	return err;
 }
 
@@ -158,7 +158,7 @@ static void __exit agentns_exit(void)
 	agentns_stops_stop();
 	agentns_kills_stop();
 	agentns_sessions_exit();
-	agentns_credit_exit();
+	agentns_recall_exit();
 }
 
 module_init(agentns_init);

@@ -19,6 +19,7 @@
 #include "budget.h"
 #include "compat/nstree.h"
 #include "counters.h"
+#include "recall.h"
 #include "registry.h"
 #include "session.h"
 #include "stamp.h"
@@ -100,7 +101,7 @@ bool agentns_session_within(const struct agentns_session *s,
  * @pos: where the walk is
  * @top: where it began
  *
- * Context: The tree lock is held; also in the IPI that its holder waits for.
+ * Context: The tree lock is held.
  * Return: the next one, NULL at the end.
  */
 struct agentns_session *agentns_next_descendant(struct agentns_session *pos,

@@ -126,9 +126,6 @@ struct agentns_session {
 	struct agentns_deadline deadline;
 	struct agentns_cputime cputime;
 
-	/* Units on their way back to the pools, of the resource recalled. */
-	atomic64_t returned;
-
 	/* Credit came back to some CPU since the last recall. No lock. */
 	bool refunded[AGENTNS_NR_RESOURCES];
 

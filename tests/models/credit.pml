@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The credit protocol of module/credit.c: what a CPU may spend without asking,
- * drawn from nested pools, called back by IPI, given back in interrupts.
+ * The credit protocol of module/credit.c and recall.c: what a CPU may spend
+ * without asking, drawn from nested pools, called back by IPI, given back in
+ * interrupts.
  *
  * Bounds: a session and one below it, limits of 3 and 2 units, two CPUs, two
  * tasks that spend twice each, one write that completes in an interrupt, one
@@ -35,6 +36,8 @@
  * Mistake EXACT_AHEAD pair nothing_stranded: ahead of need in exact mode
  * Mistake NO_FLAG pair nothing_stranded: what is given back goes unnoticed
  * Mistake IRQS_ON pair nothing_stranded: a recall between the flag and the credit
+ * Mistake SKIP_FLAGGED pair nothing_stranded: no question while something is given back
+ * Mistake SKIP_CPU pair nothing_stranded: no question to a CPU that gives back
  * Mistake FLAG_LATE pair nothing_stranded: the flag cleared behind the IPIs
  * Mistake NO_RETIRE nested books_agree: a session takes its credit along
  * Mistake ROOM_NO_RECALL move nothing_stranded: no room while credit is out
@@ -187,101 +190,144 @@ inline surrender_other(s, c)
 	atomic { credit[AT(s, c)] = 0; back[s] = back[s] + v; v = 0 }
 }
 
-/* Step offline: agentns_surrender_offline(). */
-inline surrender_offline(s)
+/* One CPU's credit of a session is looked at; where it is not there, taken in. */
+inline look_at(s, c)
 {
+	if
 #if defined(HOTPLUG) && !defined(SKIP_OFFLINE)
 #ifdef TOUCH_COMING
-	if
-	:: !online -> surrender_other(s, 1)
-	:: else
-	fi
+	:: c == 1 && !online -> surrender_other(s, 1)
+	:: else -> asked[s] = asked[s] || credit[AT(s, c)] != 0
 #else
-	if
-	:: credit[AT(s, 1)] != 0 ->
+	:: credit[AT(s, c)] != 0 ->
 		if
-		:: !online -> surrender_other(s, 1)
-		:: else
+		:: c == 1 && !online -> surrender_other(s, 1)
+		:: else -> asked[s] = true
 		fi
 	:: else
-	fi
 #endif
 #else
-	skip
+	:: credit[AT(s, c)] != 0 -> asked[s] = true
+	:: else
 #endif
+	fi
 }
 
-inline surrender_all(top, c)
+/* Step look: agentns_recall_look(). */
+inline look(s)
 {
-	surrender(top, c);
+	atomic {
+		if
+		:: refunded[s] ->
+#ifndef FLAG_LATE
+			refunded[s] = false;
+#endif
+#ifndef SKIP_FLAGGED
+			asked[s] = true;
+#endif
+#ifndef SKIP_CPU
+			everywhere = true
+#endif
+		:: else
+		fi
+	}
+	look_at(s, 0);
+	look_at(s, 1);
+	atomic {
+		enter_grant(s, -back[s]);
+		back[s] = 0
+	}
+}
+
+/* Step ask: agentns_recall_asks(). */
 #ifdef NEST
+#define ASKS(c)		(everywhere || (asked[TOP] && credit[AT(TOP, c)] != 0) || \
+			 (asked[CHILD] && credit[AT(CHILD, c)] != 0))
+#else
+#define ASKS(c)		(everywhere || (asked[TOP] && credit[AT(TOP, c)] != 0))
+#endif
+
+inline surrender_asked(s, c)
+{
 	if
-	:: top == TOP -> surrender(CHILD, c)
+	:: asked[s] -> surrender(s, c)
 	:: else
 	fi
-#endif
 }
 
 /* Step ipi: agentns_recall_cpu(), on a CPU that takes interrupts. */
-inline ipi(top, c)
+inline ipi(c)
 {
 #ifdef REMOTE_RECALL
-	surrender_other(top, c)
+	surrender_other(TOP, c)
 #else
-	atomic { !deaf[c] -> surrender_all(top, c) }
+	atomic {
+		!deaf[c];
+		surrender_asked(TOP, c);
+#ifdef NEST
+		surrender_asked(CHILD, c)
+#endif
+	}
 #endif
 }
 
-inline clear_refunded(top)
+inline ask(c)
 {
-	refunded[top] = false;
-#ifdef NEST
 	if
-	:: top == TOP -> refunded[CHILD] = false
+	:: (c == 0 || online) && ASKS(c) -> ipi(c)
 	:: else
 	fi
+}
+
+inline settle(s)
+{
+	if
+	:: asked[s] ->
+#ifdef FLAG_LATE
+		refunded[s] = false;
 #endif
+		enter_grant(s, -back[s]);
+		back[s] = 0;
+		asked[s] = false
+	:: else
+	fi
+}
+
+/* Step batch of a recall: agentns_recall_batch(). They answer in any order. */
+inline recall_batch()
+{
+	if
+	:: true -> ask(0); ask(1)
+	:: true -> ask(1); ask(0)
+	fi;
+	atomic {
+		settle(TOP);
+#ifdef NEST
+		settle(CHILD);
+#endif
+		everywhere = false
+	}
 }
 
 /* Step recall: agentns_recall(). */
 inline recall(top)
 {
-	atomic {
-		recalling = true;
-#ifndef FLAG_LATE
-		clear_refunded(top)
-#endif
-	}
-	surrender_offline(top);
+	recalling = true;
+	look(top);
 #ifdef NEST
 	if
-	:: top == TOP -> surrender_offline(CHILD)
+	:: top == TOP ->
+		/* Of as many sessions as there are, in a batch or in two. */
+		if
+		:: true -> recall_batch()
+		:: true
+		fi;
+		look(CHILD)
 	:: else
 	fi;
 #endif
-	/* They answer in any order. */
-	if
-	:: ipi(top, 0);
-		if
-		:: online -> ipi(top, 1)
-		:: else
-		fi
-	:: online -> ipi(top, 1); ipi(top, 0)
-	fi;
-	atomic {
-#ifdef FLAG_LATE
-		clear_refunded(top);
-#endif
-		recalling = false;
-		enter_grant(top, -back[top]);
-		back[top] = 0;
-#ifdef NEST
-		if
-		:: top == TOP -> enter_grant(CHILD, -back[CHILD]); back[CHILD] = 0
-		:: else
-		fi
-#endif
-	}
+	recall_batch();
+	recalling = false
 }
 
 /* Step tightest: agentns_tightest(). */
@@ -512,7 +558,7 @@ inline charge(s)
 #define LOCALS	\
 	byte cpu, tightest = NONE, recalled = NONE, i; \
 	short seen, v, grant, back[NS]; \
-	bool drawn
+	bool drawn, asked[NS], everywhere
 
 /* A task that spends, and sometimes need not have. */
 proctype task(byte s)
@@ -590,6 +636,7 @@ proctype setter()
 {
 	byte cpu;
 	short v, back[NS];
+	bool asked[NS], everywhere;
 
 	if
 	:: limit_set(TOP, 3)
@@ -607,6 +654,7 @@ proctype anyway()
 {
 	byte cpu, i;
 	short v, back[NS];
+	bool asked[NS], everywhere;
 
 	do
 	:: i < 2 ->
@@ -648,6 +696,7 @@ proctype mover()
 {
 	byte cpu;
 	short v, back[NS];
+	bool asked[NS], everywhere;
 
 	lock_tree();
 #ifndef ROOM_NO_RECALL

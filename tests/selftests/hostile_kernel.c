@@ -3,8 +3,8 @@
 // timeout: 200
 // leaks: check-all
 /*
- * What a session's agents can use up of the machine: memory, directories, the
- * log, an unmount, the release of files. Tried by an ordinary user and by root
+ * What a session's agents can use up of the machine: memory, its processors'
+ * time, directories, the log, an unmount, the release of files. Tried by an ordinary user and by root
  * in containers. docs/hostility.md is the list.
  */
 #include <linux/fs.h>
@@ -139,6 +139,63 @@ TEST_F(use_up, sessions)
 	EXPECT_EQ(20, trial->tried);
 	for (int i = 0; i < 20; i++)
 		EXPECT_EQ(i < 10 ? 0 : ENOSPC, trial->err[i]);
+}
+
+/* Calls of functions that other processors have asked one for, ever. */
+static long interrupts_on(int cpu)
+{
+	char line[1024], *p = NULL;
+	FILE *f = fopen("/proc/interrupts", "r");
+	long n = -1;
+
+	while (!p && fgets(line, sizeof(line), f))
+		p = strstr(line, "CAL:");
+	for (p = p ? p + 4 : NULL; p && cpu >= 0; cpu--)
+		n = strtol(p, &p, 10);
+	fclose(f);
+	return n;
+}
+
+#define TIGHTER	1000
+
+static int tighten(void)
+{
+	struct agent_ns_budget_ex ex = { };
+	int err = 0;
+
+	for (int i = 0; i < 10 && !err; i++)
+		err = keep_a_session();
+	if (err)
+		return err;
+	raise_flag(&trial->ready);
+	while (!trial->go)
+		sleep_ms(5);
+	for (int i = 0; i < TIGHTER && !err; i++) {
+		ex.max_opens = 1000000 - i;
+		err = set_ex(ex);
+	}
+	return err;
+}
+
+/* The time of others' processors, by limits that are set again and again. */
+TEST_F(use_up, interrupts)
+{
+	cpu_set_t all;
+	long before;
+	pid_t pid;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "there is one processor");
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(all), &all));
+	ASSERT_EQ(0, run_on(0));
+	pid = agent_begin(variant->become, NULL, tighten);
+	EXPECT_TRUE(WAIT_FOR(trial->ready));
+	before = interrupts_on(1);
+	EXPECT_LE(0, before);
+	trial->go = 1;
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_GT(before + TIGHTER / 4, interrupts_on(1));
+	EXPECT_EQ(0, sched_setaffinity(0, sizeof(all), &all));
 }
 
 static int count_directories(void)
