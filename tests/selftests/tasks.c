@@ -90,7 +90,7 @@ TEST_F_TIMEOUT(tasks, exact, 120)
 			plan->go = 1;
 			while (wait(NULL) > 0)
 				;
-			for (int i = 0; i < 200; i++) {
+			for (int i = 0; i < 200 / SLOWNESS; i++) {
 				long pid = syscall(SYS_fork);
 
 				if (!pid)
@@ -201,7 +201,8 @@ TEST_F_TIMEOUT(tasks, never_more, 60)
 			if (pid < 0)
 				raise_flag(&plan->refused);
 			if (!pid) {
-				sleep_ms(20);
+				/* So long that others are made meanwhile. */
+				sleep_ms(SLOWNESS > 1 ? 500 : 20);
 				syscall(SYS_exit_group, 0);
 			}
 		}
