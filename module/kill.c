@@ -18,6 +18,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/workqueue.h>
 
 #include "compat/hrtimer.h"
 #include "gate.h"
@@ -26,6 +27,7 @@
 #include "trace.h"
 
 static void agentns_kill_condemned(struct kthread_work *work);
+static void agentns_kill_over(struct work_struct *work);
 
 /*
  * One worker of the real-time class for the kills of all limits, as whoever
@@ -36,6 +38,14 @@ static void agentns_kill_condemned(struct kthread_work *work);
 static struct kthread_worker *agentns_kill_worker;
 static LLIST_HEAD(agentns_condemned);
 static DEFINE_KTHREAD_WORK(agentns_kill_work, agentns_kill_condemned);
+
+/*
+ * Behind it, those whose processes have all been signalled: that worker never
+ * waits for a tree's lock, which a tree's members can make much of.
+ */
+static struct workqueue_struct *agentns_kill_wq;
+static LLIST_HEAD(agentns_killed);
+static DECLARE_WORK(agentns_kill_over_work, agentns_kill_over);
 
 /*
  * Is @s, if any, in @top or below it, or where that is NULL, in the worker's
@@ -256,17 +266,33 @@ void agentns_kill_later(struct agentns_session *top, const char *cause)
 }
 
 /*
- * It may be condemned again from here on, and be in the next batch.
+ * It may be condemned again from here on, and be in a batch once more.
  *
  * Model: kill.pml, finish
  */
 static void agentns_kill_finish(struct agentns_session *s)
 {
-	s->in_batch = false;
 	spin_lock(&s->root->tree_lock);
 	agentns_gate_open(s, AGENTNS_GATE_CONDEMNED);
 	s->killing = false;
 	spin_unlock(&s->root->tree_lock);
+}
+
+/*
+ * Open the gates of those that have been killed.
+ *
+ * Model: session.pml, kill over
+ */
+static void agentns_kill_over(struct work_struct *work)
+{
+	struct agentns_session *s, *next;
+
+	llist_for_each_entry_safe(s, next, llist_del_all(&agentns_killed),
+				  condemned) {
+		agentns_kill_finish(s);
+		agentns_session_put(s);
+		cond_resched();
+	}
 }
 
 /*
@@ -277,26 +303,33 @@ static void agentns_kill_finish(struct agentns_session *s)
  */
 static void agentns_kill_condemned(struct kthread_work *work)
 {
-	struct llist_node *batch = llist_del_all(&agentns_condemned);
-	struct agentns_session *s, *next;
+	struct llist_node *batch = llist_del_all(&agentns_condemned), *last;
+	struct agentns_session *s;
 
 	if (!batch)
 		return;
 	llist_for_each_entry(s, batch, condemned)
 		s->in_batch = true;
 	agentns_kill_all(NULL);
-	llist_for_each_entry_safe(s, next, batch, condemned) {
-		agentns_kill_finish(s);
-		agentns_session_put(s);
-		cond_resched();
+	llist_for_each_entry(s, batch, condemned) {
+		s->in_batch = false;
+		last = &s->condemned;
 	}
+	llist_add_batch(batch, last, &agentns_killed);
+	queue_work(agentns_kill_wq, &agentns_kill_over_work);
 }
 
 int __init agentns_kills_start(void)
 {
+	agentns_kill_wq = alloc_workqueue("agentns_killed", WQ_UNBOUND |
+					  WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	if (!agentns_kill_wq)
+		return -ENOMEM;
 	agentns_kill_worker = agentns_run_worker("agentns_kill");
-	if (IS_ERR(agentns_kill_worker))
+	if (IS_ERR(agentns_kill_worker)) {
+		destroy_workqueue(agentns_kill_wq);
 		return PTR_ERR(agentns_kill_worker);
+	}
 	sched_set_fifo_low(agentns_kill_worker->task);
 	return 0;
 }
@@ -308,5 +341,7 @@ int __init agentns_kills_start(void)
  */
 void agentns_kills_stop(void)
 {
+	/* In this order: the one gives the other its work. */
 	kthread_destroy_worker(agentns_kill_worker);
+	destroy_workqueue(agentns_kill_wq);
 }

@@ -66,7 +66,7 @@ struct agentns_session {
 	struct list_head sibling;	/* tree lock */
 
 	/*
-	 * agentns_kill_later(); has a reference while it is in the list.
+	 * agentns_kill_later(); has a reference while it is in a list.
 	 * @in_batch is the worker's alone.
 	 */
 	struct llist_node condemned;
@@ -113,7 +113,7 @@ struct agentns_session {
 	const struct cred *limiter;	/* who set the budget last; referenced */
 	u32 action;
 	bool elapsed_crossed;
-	bool killing;	/* condemned, and in agentns_kill_later()'s list */
+	bool killing;	/* condemned, and in one of kill.c's lists */
 	bool stopped;
 	bool time_up;	/* a limit on time denies all calls */
 	bool cpu_limited;	/* it or an ancestor; read by the scheduler */

@@ -37,6 +37,7 @@
  * Mistake LOCK_IN_IRQ async no_deadlock: the last put takes the lock in interrupts
  * Mistake KILL_NO_REF killed no_use_after_free: a worker is given no reference
  * Mistake NO_KILLS_STOP killed calls_stay_inside: the worker is not waited for
+ * Mistake NO_OVER_STOP killed calls_stay_inside: nor the one behind it
  * Mistake KILL_TWICE killed no_deadlock: a reference for a work that is queued
  */
 
@@ -69,6 +70,7 @@ bool callback[3], in_callback;
 
 bool queued[3], working;	/* the work queue */
 bool killing, kill_queued, kill_working;	/* of TOP, and its own queue */
+bool over_queued, over_working;		/* likewise, of those behind it */
 bool sweeping, stop_sweeping;
 
 #define TOUCH(s)	CLAIM(no_use_after_free, memory[s] == LIVE)
@@ -424,22 +426,36 @@ inline cross()
 /* Step kill worker: agentns_kill_condemned(). */
 proctype killer()
 {
-	byte ending;
-	bool dead;
-
 end:	do
 	:: atomic { kill_queued -> kill_queued = false; kill_working = true };
 		CODE();
 		/* The walks, and the look at its id for the log. */
 		TOUCH(TOP);
+		/* To the one behind it, with the reference. */
+		over_queued = true;
+		CODE();
+		kill_working = false
+	od
+}
+
+/* Step kill over: agentns_kill_over(). */
+proctype finisher()
+{
+	byte ending;
+	bool dead;
+
+end:	do
+	:: atomic { over_queued -> over_queued = false; over_working = true };
+		CODE();
 		lock_tree();
+		TOUCH(TOP);
 		killing = false;
 		unlock_tree();
 #ifndef KILL_NO_REF
 		put(TOP);
 #endif
 		CODE();
-		kill_working = false
+		over_working = false
 	od
 }
 #endif
@@ -528,6 +544,9 @@ proctype rmmod()
 	/* Step kills stop: agentns_kills_stop(). */
 #ifndef NO_KILLS_STOP
 	!kill_working && !kill_queued;
+#ifndef NO_OVER_STOP
+	!over_working && !over_queued;
+#endif
 #endif
 	/* Step exit module: agentns_sessions_exit(). */
 #ifndef NO_DRAIN
@@ -560,6 +579,7 @@ init
 #endif
 #ifdef KILL
 		run killer();
+		run finisher();
 #endif
 		run task()
 	}

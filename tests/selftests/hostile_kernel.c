@@ -4,8 +4,8 @@
 // leaks: check-all
 /*
  * What a session's agents can use up of the machine: memory, its processors'
- * time, directories, the log, an unmount, the release of files. Tried by an ordinary user and by root
- * in containers. docs/hostility.md is the list.
+ * time, directories, the log, an unmount, the release of files. Tried by an
+ * ordinary user and by root in containers. docs/hostility.md is the list.
  */
 #include <linux/fs.h>
 
