@@ -423,19 +423,18 @@ static int write_and_stay(void)
 TEST_F(use_up, an_unmount)
 {
 	int log = kmsg_open();
-	__u64 begin;
+	/* A container has a mount of its own of the same file system. */
+	bool busy = variant->become != as_container;
 	pid_t pid;
 
 	ASSERT_EQ(0, image_fs("ext4", "mkfs.ext4 -q -F", "16M"));
 	ASSERT_EQ(0, ERR(chmod("m", 0777)));
 	pid = agent_begin(variant->become, NULL, write_and_stay);
 	EXPECT_TRUE(WAIT_FOR(trial->ready));
-	begin = now_ns();
-	EXPECT_EQ(0, ERR(umount2("m", MNT_DETACH)));
-	EXPECT_GT(10000000000ULL, now_ns() - begin);
+	EXPECT_EQ(busy ? EBUSY : 0, ERR(umount("m")));
 	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
 	EXPECT_EQ(KILLED, reap(pid));
-	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
+	EXPECT_TRUE(WAIT_FOR(!busy || !umount("m")));
 	/* Whole, and with all that was to be written. */
 	EXPECT_TRUE(WAIT_FOR(!sh("losetup -a | grep -q image; test $? = 1")));
 	EXPECT_EQ(0, sh("fsck.ext4 -f -n image >log 2>&1"));

@@ -37,8 +37,11 @@ static void __attribute__((constructor)) be_the_program(int argc, char **argv)
 {
 	if (argc < 2)
 		return;
-	if (!strcmp(argv[1], "pause"))
+	if (!strcmp(argv[1], "pause")) {
+		setresuid(geteuid(), geteuid(), geteuid());
+		write(1, "r", 1);
 		never_end();
+	}
 	if (!strcmp(argv[1], "collect") && argc == 4) {
 		close(open(argv[2], O_WRONLY | O_CREAT, 0666));
 		for (int i = 0; i < 3000 && access(argv[3], F_OK); i++)
@@ -140,15 +143,24 @@ static int in_io_uring(void)
 	ready_and_never_end();
 }
 
-/* Of root's: its caller could not send it a signal. */
+/* Of root's: its caller cannot send it a signal. */
 static int in_a_set_user_id_program(void)
 {
-	pid_t pid = fork();
+	int ends[2];
+	pid_t pid;
+	char r;
 
+	if (pipe(ends))
+		return 1;
+	pid = fork();
 	if (!pid) {
+		dup2(ends[1], 1);
 		execl(PROGRAM, PROGRAM, "pause", NULL);
 		_exit(1);
 	}
+	if (read(ends[0], &r, 1) != 1)
+		return 2;
+	trial->value[0] = ERR(kill(pid, 0));
 	ready_and_never_end();
 }
 
@@ -364,6 +376,8 @@ TEST_F(hide, in_io_uring)
 TEST_F(hide, in_a_set_user_id_program)
 {
 	HIDES_AND_DIES(SETUID);
+	/* To the others it gives nothing that they have not got. */
+	EXPECT_EQ(variant->become == as_user ? EPERM : 0, trial->value[0]);
 }
 
 TEST_F(hide, in_a_core_dump)
@@ -470,10 +484,12 @@ FIXTURE_SETUP(reaper)
 	trial_new();
 	copy_self(PROGRAM, 04755);
 	ASSERT_EQ(0, begin_frozen());
+	ASSERT_EQ(0, begin_core_dump());
 }
 
 FIXTURE_TEARDOWN(reaper)
 {
+	end_core_dump();
 	end_frozen();
 	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
@@ -481,13 +497,16 @@ FIXTURE_TEARDOWN(reaper)
 static int in_each_place(void)
 {
 	for (int i = 0; i < FROZEN; i++)
-		if (i != CORE && !fork())
+		if (!fork())
 			_exit(ways[i].hide());
 	ready_and_never_end();
 }
 
-/* Blocked signals, stop, trace, vfork, three families, rings, a program, itself. */
-#define HIDDEN	10
+/*
+ * Blocked signals, stop, trace, vfork, three families, rings, a program, a core
+ * dump, itself.
+ */
+#define HIDDEN	11
 
 TEST_F(reaper, others_in_time)
 {
@@ -496,6 +515,7 @@ TEST_F(reaper, others_in_time)
 
 	self->pid = agent_begin(variant->become, join_cgroup, in_each_place);
 	EXPECT_TRUE(WAIT_FOR(trial->ready == HIDDEN));
+	EXPECT_TRUE(core_dump_hides());
 	EXPECT_TRUE(frozen_hides());
 	strcpy(id, trial->id);
 
