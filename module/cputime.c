@@ -90,8 +90,8 @@ static void agentns_cputime_work(struct kthread_work *work)
 	u32 action;
 
 	/*
-	 * Before the look at what was spent: who spends later kicks again. The
-	 * look is by IPI, so a CPU that has been looked at sees this, too.
+	 * Before the look at what was spent: who spends later kicks again, if
+	 * not at once then the next time. A ration's IPI reaches everybody.
 	 */
 	WRITE_ONCE(s->cputime.kicked, false);
 	while (READ_ONCE(agentns_enabled) && !agentns_draw_cpu(s, &obstacle)) {

@@ -36,7 +36,8 @@ enum agentns_resource {
  *	in any context, and does anything else to it with interrupts off; for
  *	a CPU that is gone, or a session that nobody spends for any more,
  *	whoever holds the tree lock does. Negative only for CPU time, which is
- *	spent before it is drawn; the next recall settles that with the pools.
+ *	spent before it is drawn; the next recall that sees it settles that with
+ *	the pools.
  * @written: bytes that writes reported done on this CPU
  * @forked: tasks created on this CPU
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Credit on its way back to the pools: when one of them runs dry, when a CPU
- * goes, and when a session has ended.
+ * Credit on its way back to the pools: when one of them runs dry or a limit is
+ * set, when a gate is shut, when a CPU goes, and when a session has ended.
  */
 #include <linux/atomic.h>
 #include <linux/cpuhotplug.h>
@@ -34,14 +34,17 @@ static s64 agentns_surrender(struct agentns_cpu *cpu, enum agentns_resource res)
  */
 #define AGENTNS_RECALL_BATCH	16
 
-/* On the stack of whoever holds the tree lock, which guards it. */
+/*
+ * On the stack of whoever holds the tree lock, and written by nobody else but
+ * for what CPUs that are asked add.
+ */
 struct agentns_recall {
 	enum agentns_resource res;
 	unsigned int nr;	/* sessions that are asked for */
 	bool everywhere;	/* a CPU without credit may be about to get some */
 	struct agentns_recalled {
 		struct agentns_session *s;
-		atomic64_t back;	/* units on their way to the pools */
+		atomic64_t back;	/* units that they gave up */
 	} of[AGENTNS_RECALL_BATCH];
 };
 
@@ -66,7 +69,8 @@ static void agentns_recall_cpu(void *data)
 
 /*
  * Has a CPU to be asked? Whoever adds to its credit meanwhile has flagged that,
- * as the others who add hold the tree lock.
+ * as the others who add hold the tree lock. Accounting of CPU time subtracts:
+ * one that shows none may be in debt by now.
  *
  * Model: credit.pml, ask
  */
@@ -132,6 +136,11 @@ static void agentns_recall_look(struct agentns_recall *recall,
 	 */
 	if (READ_ONCE(s->refunded[res])) {
 		WRITE_ONCE(s->refunded[res], false);
+		/*
+		 * Before it is read which CPUs there are; pairs with the one in
+		 * set_cpu_online(): a CPU that is not asked sees it cleared.
+		 */
+		smp_mb();
 		recall->everywhere = true;
 		out = true;
 	}
@@ -164,11 +173,12 @@ static void agentns_recall_look(struct agentns_recall *recall,
  * @top: of this session and its descendants; its tree lock is held
  * @res: of what
  *
- * A CPU is interrupted only for what it has, and by a member that does this
- * again and again only for what the member has spent meanwhile.
+ * A CPU is interrupted for what it has; all of them are, where something was
+ * given back to one of the batch since the last time.
  *
  * Not under cpus_read_lock, which nests outside locks that a fork holds here.
- * With preemption off no CPU goes away; one that comes has no credit.
+ * With preemption off no CPU goes away; one that comes has no credit but what
+ * interrupts give back there, which is flagged.
  *
  * Context: Process context with interrupts on, the tree lock held. A CPU that
  * spins on the tree lock answers the IPI, as it spins with interrupts on, too.

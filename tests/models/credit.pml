@@ -12,9 +12,10 @@
  * Left out: the order of loads and stores between CPUs (each step is seen by
  * all at once; a step is what one instruction does, or what is done with
  * interrupts off on its own CPU). How much is granted ahead, which here is any
- * amount up to AHEAD. Two resources at a time (agentns_draw_call()), which are
- * two draws under one hold of the lock. A limit that does not bind any longer.
- * Naps before a limit is looked at again. Signals.
+ * amount up to AHEAD. CPU time's debts, which go down without a lock. Two
+ * resources at a time (agentns_draw_call()), which are two draws under one hold
+ * of the lock. A limit that does not bind any longer. Naps before a limit is
+ * looked at again. Signals.
  *
  * Check pair: -DTASKS=2 -DSCARCE=3
  * Check pinned: -DTASKS=1 -DIO -DHOTPLUG
@@ -327,7 +328,11 @@ inline recall(top)
 	fi;
 #endif
 	recall_batch();
-	recalling = false
+	atomic {
+		recalling = false;
+		CLAIM(nothing_stranded, CREDIT_BELOW(top) == 0 ||
+		      REFUNDED_BELOW(top))
+	}
 }
 
 /* Step tightest: agentns_tightest(). */

@@ -156,6 +156,8 @@ static void end(pid_t *pid)
 	*pid = 0;
 }
 
+#define CGROUP	"/sys/fs/cgroup/agentns-faults"
+
 /* What an attempt begins with. */
 
 static void nothing(void)
@@ -174,6 +176,21 @@ static void beside(void)
 	keep_session();
 	a->fd = agent_fd(a->keeper);
 	a->tasks = session_get(a->other, "counters/tasks");
+}
+
+static void beside_its_process(void)
+{
+	keep_session();
+	a->fd = syscall(SYS_pidfd_open, a->keeper, 0);
+	a->tasks = session_get(a->other, "counters/tasks");
+}
+
+static void inside_by_a_cgroup(void)
+{
+	a->fd = open(CGROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (a->fd < 0)
+		wrong("there is no control group");
+	inside();
 }
 
 static void inside_with_way_out(void)
@@ -213,10 +230,10 @@ static int act_create(void)
 	return enter_session();
 }
 
-static int act_clone3(void)
+static int clone3_with(__u64 flags)
 {
 	struct clone_args args = {
-		.flags = CLONE_NEWAGENT, .exit_signal = SIGCHLD,
+		.flags = flags, .cgroup = a->fd, .exit_signal = SIGCHLD,
 	};
 	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
 
@@ -231,9 +248,29 @@ static int act_clone3(void)
 	return 0;
 }
 
+static int act_clone3(void)
+{
+	return clone3_with(CLONE_NEWAGENT);
+}
+
+static int act_fork(void)
+{
+	return clone3_with(0);
+}
+
+static int act_fork_into_cgroup(void)
+{
+	return clone3_with(CLONE_INTO_CGROUP);
+}
+
 static int act_setns(void)
 {
 	return ERR(setns(a->fd, 0));
+}
+
+static int act_setns_process(void)
+{
+	return ERR(setns(a->fd, AGENT_NS));
 }
 
 static int act_list(void)
@@ -319,6 +356,19 @@ static int act_make(void)
 				    0644));
 }
 
+/* Without a name until it has been written. */
+static int act_make_and_link(void)
+{
+	int fd = open(".", O_WRONLY | O_TMPFILE, 0644), err;
+
+	if (fd < 0)
+		return errno;
+	err = ERR(write(fd, "12345", 5)) ?:
+	      ERR(linkat(fd, "", AT_FDCWD, a->file, AT_EMPTY_PATH));
+	close(fd);
+	return err;
+}
+
 static int act_overwrite(void)
 {
 	return write_and_close(open(a->file, O_WRONLY));
@@ -342,10 +392,20 @@ static void look_created(void)
 		wrong("descendants are not counted right");
 }
 
+static void look_counted(void)
+{
+	__u64 n = session_get(a->own, "counters/fork_count");
+
+	if (n != !a->err)
+		wrong("%llu forks are counted", n);
+	n = session_get(a->own, "counters/tasks");
+	if (n != 1 + !a->err)
+		wrong("%llu tasks are counted", n);
+}
+
 static void look_born(void)
 {
 	char id[HEX_ID + 1] = "";
-	__u64 n;
 
 	if (!a->err) {
 		read_file(id, sizeof(id), "/proc/%d/agent_session", a->child);
@@ -353,16 +413,23 @@ static void look_born(void)
 		    !strcmp(id, a->own))
 			wrong("its child is in %s", id);
 	}
-	if (*a->own && session_get(a->own, "descendants") != !a->err)
-		wrong("descendants are not counted right");
 	if (!*a->own)
 		return;
-	n = session_get(a->own, "counters/fork_count");
-	if (n != !a->err)
-		wrong("%llu forks are counted", n);
-	n = session_get(a->own, "counters/tasks");
-	if (n != 1 + !a->err)
-		wrong("%llu tasks are counted", n);
+	if (session_get(a->own, "descendants") != !a->err)
+		wrong("descendants are not counted right");
+	look_counted();
+}
+
+static void look_forked(void)
+{
+	char id[HEX_ID + 1] = "";
+
+	if (!a->err) {
+		read_file(id, sizeof(id), "/proc/%d/agent_session", a->child);
+		if (strcmp(id, a->own))
+			wrong("its child is in %s", id);
+	}
+	look_counted();
 }
 
 static void look_joined(void)
@@ -512,7 +579,11 @@ OPERATION(create, nothing, act_create, look_created, 1);
 OPERATION(create_nested, inside, act_create, look_created, 1, 1);
 OPERATION(clone3, nothing, act_clone3, look_born, 1);
 OPERATION(clone3_nested, inside, act_clone3, look_born, 1);
+OPERATION(fork, inside, act_fork, look_forked);
+OPERATION(fork_into_cgroup, inside_by_a_cgroup, act_fork_into_cgroup,
+	  look_forked);
 OPERATION(setns, beside, act_setns, look_joined);
+OPERATION(setns_process, beside_its_process, act_setns_process, look_joined);
 OPERATION(setns_out, inside_with_way_out, act_setns, look_left, -1);
 OPERATION(list, beside, act_list, look_listed, .copies = true);
 OPERATION(open, beside, act_open, look_opened);
@@ -530,6 +601,7 @@ OPERATION(stamp_new_tmpfs, new_file, act_make, look_stamped,
 OPERATION(stamp_old, old_file, act_overwrite, look_stamped, .file = "f");
 OPERATION(stamp_old_tmpfs, old_file, act_overwrite, look_stamped,
 	  .file = "/tmp/faults-f");
+OPERATION(stamp_linked, new_file, act_make_and_link, look_stamped, .file = "f");
 OPERATION(stamp_truncate, old_file, act_truncate, look_stamped, .file = "f");
 
 /* Where the module has said that a function may fail; with ENOMEM. */
@@ -583,6 +655,7 @@ FIXTURE_SETUP(faults)
 	a = shared(sizeof(*a));
 	ASSERT_NE(NULL, a);
 	fail_all_kinds();
+	mkdir(CGROUP, 0755);
 	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	self->before = see();
 }
@@ -592,6 +665,7 @@ FIXTURE_TEARDOWN(faults)
 	write_file(FAILURES "fail_function/inject", "\n");
 	sysfs_set(SKIP_FSTYPES, "\n");
 	sysfs_set(SKIP_PATHS, "\n");
+	EXPECT_TRUE(WAIT_FOR(!rmdir(CGROUP) || errno == ENOENT));
 }
 
 /*

@@ -149,6 +149,59 @@ TEST_F(tasks, made_while_off)
 	EXPECT_EQ(0, kmsg_count(self->log, plan->id, "max_tasks"));
 }
 
+#define CGROUP	"/sys/fs/cgroup/agentns-tasks"
+
+/* What was paid for a task comes back where something else refuses it. */
+TEST_F(tasks, refused_by_another)
+{
+	char text[16];
+	int err;
+
+	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+pids");
+	ASSERT_EQ(0, ERR(mkdir(CGROUP, 0755)));
+	err = write_file(CGROUP "/pids.max", "1");
+	if (err) {
+		rmdir(CGROUP);
+		SKIP(return, "this kernel's control groups do not count processes");
+	}
+	IN_SESSION(self->pid, {
+		sprintf(text, "%d", getpid());
+		if (write_file(CGROUP "/cgroup.procs", text) ||
+		    set_ex((struct agent_ns_budget_ex) {
+			    .max_tasks = 2, .max_forks = 3,
+			    .action = AGENT_NS_ACTION_DENY }))
+			_exit(1);
+		for (int i = 0; i < 100; i++)
+			if (syscall(SYS_fork) != -1 || errno != EAGAIN)
+				_exit(2);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 1);
+		for (int i = 0; i < 3; i++) {
+			long pid = make_child();
+
+			if (pid < 0)
+				_exit(3);
+			kill(pid, SIGKILL);
+			wait(NULL);
+		}
+		if (make_child() != -EDQUOT)
+			_exit(4);
+		raise_flag(&plan->ready);
+		spin_until(&plan->go, 2);
+	});
+	EXPECT_TRUE(WAIT_FOR(plan->ready == 1));
+	EXPECT_EQ(1, tasks_now(plan->id));
+	EXPECT_EQ(0, session_get(plan->id, "counters/fork_count"));
+	EXPECT_EQ(0, session_get(plan->id, "crossings"));
+	EXPECT_EQ(0, write_file(CGROUP "/pids.max", "max"));
+	plan->go = 1;
+	EXPECT_TRUE(WAIT_FOR(plan->ready == 2));
+	EXPECT_EQ(3, session_get(plan->id, "counters/fork_count"));
+	plan->go = 2;
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_TRUE(WAIT_FOR(!rmdir(CGROUP)));
+}
+
 static void *be(void *arg)
 {
 	while (!plan->go)
