@@ -51,6 +51,7 @@ enum agentns_turn {
 	AGENTNS_STOPS,
 };
 
+/* Model: stop.pml, turn */
 static enum agentns_turn agentns_turn_of(struct task_struct *task,
 					 struct agentns_session *root,
 					 u64 since)
@@ -92,6 +93,8 @@ agentns_turn_of_process(struct task_struct *process,
  * turned after @since. @go_on: let those go on that may.
  *
  * Return: whether one was sent a SIGSTOP.
+ *
+ * Model: stop.pml, follow
  */
 static bool agentns_follow_once(struct agentns_session *root, u64 since,
 				bool go_on)
@@ -120,6 +123,7 @@ static bool agentns_follow_once(struct agentns_session *root, u64 since,
 	return any;
 }
 
+/* Model: stop.pml, work */
 static void agentns_stop_work(struct work_struct *work)
 {
 	struct agentns_session *root =
@@ -145,6 +149,8 @@ static void agentns_stop_work(struct work_struct *work)
  * Those that are stopped pass no system call entry in the meantime.
  *
  * Context: Process context.
+ *
+ * Model: stop.pml, stop or go
  */
 void agentns_stop_or_go(struct agentns_session *top)
 {
@@ -189,17 +195,26 @@ void agentns_stop_init(struct agentns_session *s)
 }
 
 /*
- * The worker may be at it meanwhile, so there is a second look: either it shows
- * that they may go on, or the worker finds @task behind this SIGSTOP.
+ * The worker may be at it meanwhile, so there is a look behind each signal:
+ * either it shows that the gate has been turned, or the worker finds @task
+ * behind that signal. As often in a row as nobody can turn it.
+ *
+ * Model: stop.pml, look again
  */
 static void agentns_stop_and_look(struct agentns_session *s,
 				  struct task_struct *task)
 {
-	agentns_signal_process(task, SIGSTOP);
-	/* Pairs with the one in agentns_stop_work(). */
-	smp_mb();
-	if (!READ_ONCE(s->gate.stops))
+	int looks = AGENTNS_STOP_WALKS;
+
+	do {
+		agentns_signal_process(task, SIGSTOP);
+		/* Pairs with the one in agentns_stop_work(). */
+		smp_mb();
+		if (READ_ONCE(s->gate.stops))
+			break;
 		agentns_signal_process(task, SIGCONT);
+		smp_mb();
+	} while (READ_ONCE(s->gate.stops) && --looks);
 }
 
 /**
@@ -225,6 +240,8 @@ void agentns_stop_current(void)
  * @task: of the process; in @s, and pinned by the caller
  *
  * Context: Any that allows spinlocks.
+ *
+ * Model: stop.pml, one process
  */
 void agentns_stop_process(struct agentns_session *s, struct task_struct *task)
 {
