@@ -210,11 +210,14 @@ static int agentns_charge_fork(struct agentns_session *s,
  */
 int agentns_can_fork_hook(struct agentns_fork *fork, struct task_struct *child)
 {
-	struct agentns_session *s;
+	struct agentns_session *s = agentns_child_session(child);
 	int ret;
 
-	/* Before anybody can see the child: see kill.c. */
-	fork->kill_seq = READ_ONCE(agentns_child_session(child)->kill_seq);
+	/*
+	 * Before anybody can see the child: see kill.c. One that was made for
+	 * the child has not been killed before.
+	 */
+	fork->kill_seq = s == current_session() ? READ_ONCE(s->kill_seq) : 0;
 	fork->charged = false;
 	if (child->flags & AGENTNS_PF_WORKER)
 		fork->session = NULL;

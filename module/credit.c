@@ -347,6 +347,18 @@ static void agentns_ration_cpu(void *data)
 		this_cpu_add(ration->s->cpu->credit[AGENTNS_CPU], ration->n);
 }
 
+/*
+ * Who is refused comes again with each tick, and must not have the whole tree
+ * looked through for that: everything was called in when it was reported, and
+ * nothing has been granted since.
+ */
+static bool agentns_cpu_used_up(const struct agentns_session *s)
+{
+	const struct agentns_pool *pool = &s->pool[AGENTNS_CPU];
+
+	return pool->crossed && pool->left <= 0;
+}
+
 /**
  * agentns_draw_cpu - settle CPU time that was spent with the limits on it
  * @s: session of which some CPU has no credit left; the caller has pinned it
@@ -363,19 +375,21 @@ bool agentns_draw_cpu(struct agentns_session *s,
 		      struct agentns_obstacle *obstacle)
 {
 	struct agentns_ration ration = { .s = s };
-	struct agentns_session *tightest, *recalled = s;
+	struct agentns_session *tightest, *recalled = NULL;
 	bool drawn = true;
 	s64 left;
 	int cpus;
 
 	spin_lock(&s->root->tree_lock);
-	agentns_recall(s, AGENTNS_CPU);
+	/* Its debts. Those of others come in when they draw. */
+	agentns_recall_one(s, AGENTNS_CPU);
 	tightest = agentns_tightest(s, AGENTNS_CPU);
 	cpus = num_online_cpus();
 	/* Debts come in, too, and one further out may be the tightest then. */
-	while (tightest && tightest->pool[AGENTNS_CPU].left <
-			   2 * cpus * (s64)AGENTNS_CPU_LEAST &&
-	       !agentns_session_within(tightest, recalled)) {
+	while (tightest && !agentns_cpu_used_up(tightest) &&
+	       tightest->pool[AGENTNS_CPU].left <
+			2 * cpus * (s64)AGENTNS_CPU_LEAST &&
+	       !(recalled && agentns_session_within(tightest, recalled))) {
 		recalled = tightest;
 		agentns_recall(recalled, AGENTNS_CPU);
 		tightest = agentns_tightest(s, AGENTNS_CPU);

@@ -67,7 +67,7 @@ static void agentns_report(struct agentns_session *s,
 			  AGENT_NS_ID_BYTES, s->id, name, c->max, c->value,
 			  action);
 	agentns_trace_budget_exceeded(s, name, c->value, c->max, action);
-	agentns_dir_notify(s, "crossings");
+	agentns_dir_notify_crossings(s);
 }
 
 /*
@@ -123,7 +123,11 @@ static void agentns_act(struct agentns_session *s,
 	/* The workers serve all trees. */
 	if (c->action == AGENT_NS_ACTION_KILL && !(current->flags & PF_KTHREAD))
 		agentns_gate_wait(s);
-	if (c->action == AGENT_NS_ACTION_TERM && c->first)
+	if (c->action != AGENT_NS_ACTION_TERM || !c->first)
+		return;
+	if (current->flags & PF_KTHREAD)
+		agentns_term_later(s);
+	else
 		agentns_signal(s, SIGTERM);
 }
 

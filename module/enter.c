@@ -132,13 +132,20 @@ ALLOW_ERROR_INJECTION(agentns_may_enter_hook, ERRNO);
 void agentns_move_begin_hook(struct agentns_move *move)
 {
 	struct agentns_session *to;
+	bool dying, condemned;
 
 	if (!move->to)
 		return;
 	to = to_session(move->to);
-	/* A dying task may go on: it makes no more system calls. */
-	agentns_gate_wait(to);
-	move->kill_seq = READ_ONCE(to->kill_seq);
+	do {
+		/* It may go on: it makes no more system calls. */
+		dying = agentns_gate_wait(to);
+		/* The number is not that of a kill that is under way. */
+		spin_lock(&to->root->tree_lock);
+		condemned = to->gate.condemned;
+		move->kill_seq = to->kill_seq;
+		spin_unlock(&to->root->tree_lock);
+	} while (condemned && !dying);
 }
 
 /**

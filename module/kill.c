@@ -9,9 +9,12 @@
  * after the raising belongs to a task that the walk finds, and links its child
  * either before that task's signal, so that the walk finds the child behind
  * it, or not at all. This is cgroup_kill()'s method (kernel/cgroup/cgroup.c).
+ * Who forks into a session that was made for the child is not in it; there the
+ * number that counts is that of a new session.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/kthread.h>
 #include <linux/llist.h>
 #include <linux/printk.h>
@@ -27,6 +30,7 @@
 #include "trace.h"
 
 static void agentns_kill_condemned(struct kthread_work *work);
+static void agentns_term_asked(struct kthread_work *work);
 static void agentns_kill_over(struct work_struct *work);
 
 /*
@@ -38,6 +42,10 @@ static void agentns_kill_over(struct work_struct *work);
 static struct kthread_worker *agentns_kill_worker;
 static LLIST_HEAD(agentns_condemned);
 static DEFINE_KTHREAD_WORK(agentns_kill_work, agentns_kill_condemned);
+
+/* By the same worker, of which a batch at a time is marked. */
+static LLIST_HEAD(agentns_terms);
+static DEFINE_KTHREAD_WORK(agentns_term_work, agentns_term_asked);
 
 /*
  * Behind it, those whose processes have all been signalled: that worker never
@@ -303,7 +311,8 @@ static void agentns_kill_over(struct work_struct *work)
  */
 static void agentns_kill_condemned(struct kthread_work *work)
 {
-	struct llist_node *batch = llist_del_all(&agentns_condemned), *last;
+	struct llist_node *batch = llist_del_all(&agentns_condemned);
+	struct llist_node *last = batch;
 	struct agentns_session *s;
 
 	if (!batch)
@@ -317,6 +326,50 @@ static void agentns_kill_condemned(struct kthread_work *work)
 	}
 	llist_add_batch(batch, last, &agentns_killed);
 	queue_work(agentns_kill_wq, &agentns_kill_over_work);
+}
+
+/**
+ * agentns_term_later - have the worker send SIGTERM to a session's processes
+ * @top: the session, pinned; its descendants are meant, too
+ *
+ * For the worker that keeps time, which walks over all processes for nobody.
+ *
+ * Context: Any that allows spinlocks.
+ */
+void agentns_term_later(struct agentns_session *top)
+{
+	if (atomic_inc_return(&top->terms) > 1)
+		return;
+	refcount_inc(agentns_refcount(&top->ns));
+	llist_add(&top->term, &agentns_terms);
+	kthread_queue_work(agentns_kill_worker, &agentns_term_work);
+}
+
+/*
+ * One walk for all of which that was asked by now. What is asked for while it
+ * walks is done by another one.
+ */
+static void agentns_term_asked(struct kthread_work *work)
+{
+	struct llist_node *batch = llist_del_all(&agentns_terms);
+	struct agentns_session *s, *next;
+
+	llist_for_each_entry(s, batch, term) {
+		s->terms_in_batch = atomic_read(&s->terms);
+		s->in_batch = true;
+	}
+	if (batch)
+		agentns_signal_once(NULL, SIGTERM, false);
+	llist_for_each_entry_safe(s, next, batch, term) {
+		s->in_batch = false;
+		if (!atomic_sub_return(s->terms_in_batch, &s->terms)) {
+			agentns_session_put(s);
+			continue;
+		}
+		/* Asked for again meanwhile. */
+		llist_add(&s->term, &agentns_terms);
+		kthread_queue_work(agentns_kill_worker, &agentns_term_work);
+	}
 }
 
 int __init agentns_kills_start(void)

@@ -13,6 +13,7 @@ void agentns_signal_process(struct task_struct *task, int sig);
 bool agentns_dying(struct task_struct *task);
 void agentns_kill(struct agentns_session *top, const char *cause);
 void agentns_kill_later(struct agentns_session *top, const char *cause);
+void agentns_term_later(struct agentns_session *top);
 void agentns_kill_process(struct task_struct *task);
 
 int agentns_kills_start(void);

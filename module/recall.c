@@ -168,6 +168,14 @@ static void agentns_recall_look(struct agentns_recall *recall,
 		agentns_recall_batch(recall);
 }
 
+static void agentns_recall_begin(struct agentns_recall *recall,
+				 enum agentns_resource res)
+{
+	recall->res = res;
+	recall->nr = 0;
+	recall->everywhere = false;
+}
+
 /**
  * agentns_recall - call back all unspent credit and put it where it came from
  * @top: of this session and its descendants; its tree lock is held
@@ -192,12 +200,30 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 
 	lockdep_assert_held(&top->root->tree_lock);
 
-	recall.res = res;
-	recall.nr = 0;
-	recall.everywhere = false;
+	agentns_recall_begin(&recall, res);
 	preempt_disable();
 	agentns_for_each_descendant(s, top)
 		agentns_recall_look(&recall, s);
+	agentns_recall_batch(&recall);
+	preempt_enable();
+}
+
+/**
+ * agentns_recall_one - agentns_recall() of a session without its descendants
+ * @s: the session; its tree lock is held
+ * @res: of what
+ *
+ * Context: As there.
+ */
+void agentns_recall_one(struct agentns_session *s, enum agentns_resource res)
+{
+	struct agentns_recall recall;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	agentns_recall_begin(&recall, res);
+	preempt_disable();
+	agentns_recall_look(&recall, s);
 	agentns_recall_batch(&recall);
 	preempt_enable();
 }

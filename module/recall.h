@@ -10,6 +10,7 @@
 struct agentns_session;
 
 void agentns_recall(struct agentns_session *top, enum agentns_resource res);
+void agentns_recall_one(struct agentns_session *s, enum agentns_resource res);
 void agentns_retire_credit(struct agentns_session *s);
 int agentns_recall_init(void);
 void agentns_recall_exit(void);

@@ -208,7 +208,6 @@ static void agentns_session_publish(struct agentns_session *s)
 
 	spin_lock(&s->root->tree_lock);
 	if (parent) {
-		s->kill_seq = parent->kill_seq;
 		s->gate = parent->gate;
 		list_add_tail(&s->sibling, &parent->children);
 		WRITE_ONCE(parent->nr_children, parent->nr_children + 1);

@@ -73,6 +73,14 @@ struct agentns_session {
 	bool in_batch;
 
 	/*
+	 * agentns_term_later(): how often it was asked for and not yet done,
+	 * with a reference while it is not 0; @terms_in_batch is the worker's.
+	 */
+	struct llist_node term;
+	atomic_t terms;
+	int terms_in_batch;
+
+	/*
 	 * Stops, see stop.c. @turned: by which of its tree's @turns @stopped
 	 * was changed last. First level: how many there have been (both: tree
 	 * lock; read without by the worker), and how many of them the worker

@@ -18,7 +18,7 @@ extern unsigned int agentns_max_session_dirs;
 
 int agentns_dir_create(struct agentns_session *s);
 void agentns_dir_remove(struct agentns_dir *dir);
-void agentns_dir_notify(struct agentns_session *s, const char *file);
+void agentns_dir_notify_crossings(struct agentns_session *s);
 
 ssize_t agentns_emit_limit(char *buf, u64 limit);
 int agentns_parse_limit(const char *line, u64 *limit);

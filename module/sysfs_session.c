@@ -28,11 +28,13 @@ static atomic_t agentns_session_dirs;
  * struct agentns_dir - a session's directory
  * @kobj: the directory
  * @session: constant; its memory, not a reference
+ * @crossings: the file of that name, with a reference; constant
  * @remove: work item, as removal waits for accesses to end
  */
 struct agentns_dir {
 	struct kobject kobj;
 	struct agentns_session *session;
+	struct kernfs_node *crossings;
 	struct work_struct remove;
 };
 
@@ -404,6 +406,7 @@ static void agentns_dir_release(struct kobject *kobj)
 	struct agentns_dir *dir = to_dir(kobj);
 	struct agentns_session *s = dir->session;
 
+	sysfs_put(dir->crossings);
 	kfree(dir);
 	atomic_dec(&agentns_session_dirs);
 	/* Last: it takes the session's hold on the module with it. */
@@ -465,6 +468,7 @@ int agentns_dir_create(struct agentns_session *s)
 		kobject_put(&dir->kobj);
 		return err;
 	}
+	dir->crossings = sysfs_get_dirent(dir->kobj.sd, "crossings");
 	s->dir = dir;
 	return 0;
 }
@@ -482,14 +486,16 @@ void agentns_dir_remove(struct agentns_dir *dir)
 }
 
 /**
- * agentns_dir_notify - wake whoever polls a file of a session
+ * agentns_dir_notify_crossings - wake whoever polls a session's crossings
  * @s: the session, pinned
- * @file: its name
  *
- * Context: Process context, may sleep.
+ * sysfs_notify() would look for the file, under a lock that whoever makes
+ * directories holds, and may be kept from its processor with.
+ *
+ * Context: Process context.
  */
-void agentns_dir_notify(struct agentns_session *s, const char *file)
+void agentns_dir_notify_crossings(struct agentns_session *s)
 {
 	if (s->dir)
-		sysfs_notify(&s->dir->kobj, NULL, file);
+		sysfs_notify_dirent(s->dir->crossings);
 }

@@ -19,10 +19,9 @@
  * Check member: -DKILLED=P
  * Check below: -DKILLED=C
  * Check joined: -DKILLED=P -DJOINER -DCALLS=1
- * Check both: -DKILLED=P -DSECOND=C -DCALLS=1
+ * Check both: -DKILLED=P -DSECOND=C
  * Check disabled: -DKILLED=P -DDISABLED
  * Check limit: -DKILLED=P -DJOINER -DCALLS=1 -DLIMIT
- * Nightly both twice: -DKILLED=P -DSECOND=C
  *
  * Mistake NO_COMPARE below no_escape: a fork does not look again
  * Mistake READ_LATE below no_escape: a fork reads the number behind the link
@@ -373,7 +372,6 @@ inline publish()
 #ifndef NO_INHERIT
 		shut[C] = shut[P];
 #endif
-		seq[C] = seq[P];
 		lock = false
 	}
 }
@@ -419,7 +417,11 @@ inline fork(t, to)
 {
 	atomic {
 #ifndef READ_LATE
-		mine = seq[to];
+		/* One that was made for the child has not been killed before. */
+		if
+		:: ses[t] == to -> mine = seq[to]
+		:: else -> mine = 0
+		fi;
 #endif
 		pending[t] = to;
 		child = 0
@@ -462,8 +464,11 @@ inline move(t, to)
 {
 	if
 	:: to != OUTSIDE ->
-		!shut[to] || sig[t];
-		atomic { mine = seq[to]; pending[t] = to }
+		atomic {
+			!lock && (!shut[to] || sig[t]) ->
+				mine = seq[to];
+				pending[t] = to
+		}
 	:: else
 	fi;
 	atomic {

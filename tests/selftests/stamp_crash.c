@@ -25,7 +25,7 @@ static int rounds(void)
 }
 
 struct told {
-	volatile int ready, stop;
+	volatile int ready, commits, stop;
 	char id[MAKERS][HEX_ID + 1];
 };
 
@@ -98,7 +98,8 @@ static int commit(void)
 	while (!told->stop) {
 		int fd = open("m", O_RDONLY);
 
-		syncfs(fd);
+		if (!syncfs(fd))
+			raise_flag(&told->commits);
 		close(fd);
 	}
 	return 0;
@@ -133,7 +134,7 @@ TEST_F_TIMEOUT(crash, each_file_has_its_stamp, 300)
 {
 	pid_t pid[MAKERS + 1];
 	__u32 how = NOLOGFLUSH;
-	int fd, all, bare, sum = 0, late = 0;
+	int fd, all, bare, commits, sum = 0, late = 0;
 	char name[32];
 
 	for (int round = 0; round < rounds(); round++) {
@@ -153,6 +154,9 @@ TEST_F_TIMEOUT(crash, each_file_has_its_stamp, 300)
 				_exit(i < MAKERS ? make_many(i) : commit());
 		}
 		EXPECT_TRUE(WAIT_FOR(told->ready == MAKERS));
+		/* One that began before the last of them was ready, and one more. */
+		commits = told->commits;
+		EXPECT_TRUE(WAIT_FOR(told->commits > commits + 1));
 		sleep_ms(300 + 37 * round);
 		fd = open("m", O_RDONLY);
 		ASSERT_EQ(0, ERR(ioctl(fd, GOINGDOWN, &how)));
