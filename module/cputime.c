@@ -112,8 +112,7 @@ static void agentns_cputime_work(struct kthread_work *work)
  */
 void agentns_cputime_init(struct agentns_session *s)
 {
-	/* Hard, so that RCU waits for whoever drops the last reference there. */
-	s->cputime.kick = IRQ_WORK_INIT_HARD(agentns_cputime_kick);
+	init_irq_work(&s->cputime.kick, agentns_cputime_kick);
 	kthread_init_work(&s->cputime.work, agentns_cputime_work);
 	s->cputime.refused_at = jiffies - 1;
 }

@@ -49,10 +49,12 @@ static DEFINE_KTHREAD_WORK(agentns_term_work, agentns_term_asked);
 
 /*
  * Behind it, those whose processes have all been signalled: that worker never
- * waits for a tree's lock, which a tree's members can make much of.
+ * waits for a tree's lock, which a tree's members can make much of, nor drops
+ * what may be the last reference.
  */
 static struct workqueue_struct *agentns_kill_wq;
 static LLIST_HEAD(agentns_killed);
+static LLIST_HEAD(agentns_termed);
 static DECLARE_WORK(agentns_kill_over_work, agentns_kill_over);
 
 /*
@@ -286,8 +288,20 @@ static void agentns_kill_finish(struct agentns_session *s)
 	spin_unlock(&s->root->tree_lock);
 }
 
+/* All of it has been sent a SIGTERM, for as often as that was asked for then. */
+static void agentns_term_finish(struct agentns_session *s)
+{
+	if (!atomic_sub_return(s->terms_in_batch, &s->terms)) {
+		agentns_session_put(s);
+		return;
+	}
+	/* It was asked for again meanwhile. */
+	llist_add(&s->term, &agentns_terms);
+	kthread_queue_work(agentns_kill_worker, &agentns_term_work);
+}
+
 /*
- * Open the gates of those that have been killed.
+ * What is left to do for those whose processes have been signalled.
  *
  * Model: session.pml, kill over
  */
@@ -295,6 +309,8 @@ static void agentns_kill_over(struct work_struct *work)
 {
 	struct agentns_session *s, *next;
 
+	llist_for_each_entry_safe(s, next, llist_del_all(&agentns_termed), term)
+		agentns_term_finish(s);
 	llist_for_each_entry_safe(s, next, llist_del_all(&agentns_killed),
 				  condemned) {
 		agentns_kill_finish(s);
@@ -352,24 +368,22 @@ void agentns_term_later(struct agentns_session *top)
 static void agentns_term_asked(struct kthread_work *work)
 {
 	struct llist_node *batch = llist_del_all(&agentns_terms);
-	struct agentns_session *s, *next;
+	struct llist_node *last = batch;
+	struct agentns_session *s;
 
+	if (!batch)
+		return;
 	llist_for_each_entry(s, batch, term) {
 		s->terms_in_batch = atomic_read(&s->terms);
 		s->in_batch = true;
 	}
-	if (batch)
-		agentns_signal_once(NULL, SIGTERM, false);
-	llist_for_each_entry_safe(s, next, batch, term) {
+	agentns_signal_once(NULL, SIGTERM, false);
+	llist_for_each_entry(s, batch, term) {
 		s->in_batch = false;
-		if (!atomic_sub_return(s->terms_in_batch, &s->terms)) {
-			agentns_session_put(s);
-			continue;
-		}
-		/* Asked for again meanwhile. */
-		llist_add(&s->term, &agentns_terms);
-		kthread_queue_work(agentns_kill_worker, &agentns_term_work);
+		last = &s->term;
 	}
+	llist_add_batch(batch, last, &agentns_termed);
+	queue_work(agentns_kill_wq, &agentns_kill_over_work);
 }
 
 int __init agentns_kills_start(void)

@@ -48,7 +48,6 @@ static bool agentns_stopping(struct task_struct *process)
 enum agentns_turn {
 	AGENTNS_NOT_MEANT,
 	AGENTNS_GOES_ON,
-	AGENTNS_STAYS,		/* stopped before, or in another tree */
 	AGENTNS_STOPS,
 };
 
@@ -65,19 +64,15 @@ static enum agentns_turn agentns_turn_of(struct task_struct *task,
 	if (s && s->root == root)
 		for (a = s; a && turn == AGENTNS_NOT_MEANT; a = a->parent)
 			if (READ_ONCE(a->turned) > since)
-				turn = AGENTNS_GOES_ON;
-	if (s && READ_ONCE(s->gate.stops))
-		turn = turn == AGENTNS_GOES_ON ? AGENTNS_STOPS : AGENTNS_STAYS;
+				turn = READ_ONCE(s->gate.stops) ?
+				       AGENTNS_STOPS : AGENTNS_GOES_ON;
 	task_unlock(task);
 	/* Who ends does not stop, but its process may have to go on. */
-	return turn >= AGENTNS_STAYS && agentns_dying(task) ?
+	return turn == AGENTNS_STOPS && agentns_dying(task) ?
 	       AGENTNS_NOT_MEANT : turn;
 }
 
-/*
- * A process stops where one of its threads is in a session that does, and goes
- * on where none is.
- */
+/* A process stops where one of its threads is in a session that does. */
 static enum agentns_turn
 agentns_turn_of_process(struct task_struct *process,
 			struct agentns_session *root, u64 since)
@@ -120,7 +115,6 @@ static bool agentns_follow_once(struct agentns_session *root, u64 since,
 			if (go_on)
 				agentns_signal_process(process, SIGCONT);
 			break;
-		case AGENTNS_STAYS:
 		case AGENTNS_NOT_MEANT:
 			break;
 		}

@@ -25,6 +25,7 @@
  *
  * Mistake NO_COMPARE below no_escape: a fork does not look again
  * Mistake READ_LATE below no_escape: a fork reads the number behind the link
+ * Mistake READ_NEW below no_escape: of a new session the number is read late
  * Mistake RAISE_LATE below no_escape: the number raised behind the walks
  * Mistake ONE_WALK disabled no_escape: one walk, from which an execve hides
  * Mistake TOP_ALONE member no_escape: descendants are not signalled
@@ -363,8 +364,11 @@ inline system_call(t)
 #endif
 }
 
-/* Step publish: agentns_session_publish(), of C by a task of P. */
-inline publish()
+/*
+ * Step publish: agentns_session_publish(), of C by a task of P. Who kills it from
+ * here on means the child that it is for; who makes one for itself joins it later.
+ */
+inline publish(t, for_child)
 {
 	lock_tree();
 	atomic {
@@ -372,6 +376,10 @@ inline publish()
 #ifndef NO_INHERIT
 		shut[C] = shut[P];
 #endif
+		if
+		:: for_child -> pending[t] = C
+		:: else
+		fi;
 		lock = false
 	}
 }
@@ -420,7 +428,11 @@ inline fork(t, to)
 		/* One that was made for the child has not been killed before. */
 		if
 		:: ses[t] == to -> mine = seq[to]
+#ifdef READ_NEW
+		:: else -> mine = seq[to]
+#else
 		:: else -> mine = 0
+#endif
 		fi;
 #endif
 		pending[t] = to;
@@ -509,8 +521,8 @@ proctype task(byte t)
 		system_call(t);
 		if
 		:: fork(t, ses[t])
-		:: atomic { ses[t] == P && !made -> made = true }; publish(); fork(t, C)
-		:: atomic { ses[t] == P && !made -> made = true }; publish(); move(t, C)
+		:: atomic { ses[t] == P && !made -> made = true }; publish(t, true); fork(t, C)
+		:: atomic { ses[t] == P && !made -> made = true }; publish(t, false); move(t, C)
 		:: t == 0 -> move(t, OUTSIDE)
 		:: atomic { t == 0 && !execed && !sig[t] ->
 				execed = true;
