@@ -5,9 +5,9 @@
  * A limit's remainder is handed out to CPUs in batches. When a pool runs dry,
  * every CPU that has some is asked by IPI to give it up, see recall.c, and from
  * then on the pool grants one by one, so the last unit of a limit is found
- * wherever it lies and none is granted twice. lib/percpu_counter.c's limited add has the
- * same aim; it cannot be used here, because it takes a lock once it comes near
- * its limit and knows nothing of limits above limits.
+ * wherever it lies and none is granted twice. lib/percpu_counter.c's limited
+ * add has the same aim; it cannot be used here, because it takes a lock once it
+ * comes near its limit and knows nothing of limits above limits.
  */
 #include <linux/bits.h>
 #include <linux/cpumask.h>
