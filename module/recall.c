@@ -168,12 +168,20 @@ static void agentns_recall_look(struct agentns_recall *recall,
 		agentns_recall_batch(recall);
 }
 
+/* From here to the end no CPU goes away, so preemption is off. */
 static void agentns_recall_begin(struct agentns_recall *recall,
 				 enum agentns_resource res)
 {
 	recall->res = res;
 	recall->nr = 0;
 	recall->everywhere = false;
+	preempt_disable();
+}
+
+static void agentns_recall_end(struct agentns_recall *recall)
+{
+	agentns_recall_batch(recall);
+	preempt_enable();
 }
 
 /**
@@ -201,11 +209,9 @@ void agentns_recall(struct agentns_session *top, enum agentns_resource res)
 	lockdep_assert_held(&top->root->tree_lock);
 
 	agentns_recall_begin(&recall, res);
-	preempt_disable();
 	agentns_for_each_descendant(s, top)
 		agentns_recall_look(&recall, s);
-	agentns_recall_batch(&recall);
-	preempt_enable();
+	agentns_recall_end(&recall);
 }
 
 /**
@@ -222,10 +228,8 @@ void agentns_recall_one(struct agentns_session *s, enum agentns_resource res)
 	lockdep_assert_held(&s->root->tree_lock);
 
 	agentns_recall_begin(&recall, res);
-	preempt_disable();
 	agentns_recall_look(&recall, s);
-	agentns_recall_batch(&recall);
-	preempt_enable();
+	agentns_recall_end(&recall);
 }
 
 /*

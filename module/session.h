@@ -74,7 +74,8 @@ struct agentns_session {
 
 	/*
 	 * agentns_term_later(): how often it was asked for and not yet done,
-	 * with a reference while it is not 0; @terms_in_batch is the worker's.
+	 * with a reference while it is not 0; @terms_in_batch is the worker's
+	 * and then that of the work behind it.
 	 */
 	struct llist_node term;
 	atomic_t terms;

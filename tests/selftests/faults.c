@@ -403,12 +403,20 @@ static void look_counted(void)
 		wrong("%llu tasks are counted", n);
 }
 
+static const char *childs_id(void)
+{
+	static char id[HEX_ID + 1];
+
+	if (read_file(id, sizeof(id), "/proc/%d/agent_session", a->child))
+		*id = 0;
+	return id;
+}
+
 static void look_born(void)
 {
-	char id[HEX_ID + 1] = "";
-
 	if (!a->err) {
-		read_file(id, sizeof(id), "/proc/%d/agent_session", a->child);
+		const char *id = childs_id();
+
 		if (strlen(id) != HEX_ID || !strcmp(id, NO_SESSION) ||
 		    !strcmp(id, a->own))
 			wrong("its child is in %s", id);
@@ -422,13 +430,8 @@ static void look_born(void)
 
 static void look_forked(void)
 {
-	char id[HEX_ID + 1] = "";
-
-	if (!a->err) {
-		read_file(id, sizeof(id), "/proc/%d/agent_session", a->child);
-		if (strcmp(id, a->own))
-			wrong("its child is in %s", id);
-	}
+	if (!a->err && strcmp(childs_id(), a->own))
+		wrong("its child is in %s", childs_id());
 	look_counted();
 }
 
