@@ -20,7 +20,7 @@
 
 #define N_WORKERS	8
 #define N_WATCHERS	2
-#define ROUNDS		20
+#define ROUNDS		(20 / SLOWNESS)
 #define FORKS(i)	(1000 + (i))
 #define OPENS(i)	(1000000 + (i))
 
@@ -200,7 +200,7 @@ static void *watch(void *data)
 	pthread_barrier_wait(&begun);	/* now the ids are known */
 	while (!w->wrong && w->ended != all) {
 		fd = (struct pollfd){ agentns_events_fd(events), POLLIN };
-		MUST(w, poll(&fd, 1, 60000) == 1);
+		MUST(w, poll(&fd, 1, 60000 * SLOWNESS) == 1);
 		while (!w->wrong &&
 		       (ret = agentns_events_next(events, &event)) == 1)
 			note(w, &event);

@@ -4,6 +4,7 @@
 # vm: --append lsm=agentns,landlock,selinux
 # vm: --append lsm=selinux,agentns
 # vm: --append lsm=landlock
+# timeout: 200
 # leaks: no
 #
 # Stamps beside the other security modules, in both orders: what those forbid is forbidden, their labels are whole. And
