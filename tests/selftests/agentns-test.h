@@ -428,6 +428,28 @@ static inline int count_members(const char *id)
 	return members;
 }
 
+/* Is the first thread of one of its processes in that state of proc(5)? */
+static inline bool member_in_state(const char *id, char state)
+{
+	DIR *proc = opendir("/proc");
+	char text[512], *p;
+	struct dirent *e;
+	bool found = false;
+
+	while (proc && !found && (e = readdir(proc))) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+		    read_file(text, sizeof(text), "/proc/%s/agent_session",
+			      e->d_name) || strcmp(text, id) ||
+		    read_file(text, sizeof(text), "/proc/%s/stat", e->d_name))
+			continue;
+		p = strrchr(text, ')');
+		found = p && p[2] == state;
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
 static inline int sessions_live(void)
 {
 	char text[32];

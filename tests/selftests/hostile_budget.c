@@ -1,256 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 /*
- * Ways round a session's counters and limits, tried by an ordinary user and by
- * root in containers. docs/hostility.md is the list.
+ * Ways to loosen a session's limits, or to get by them, tried by an ordinary
+ * user and by root in containers. docs/hostility.md is the list.
  */
-#include <pthread.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
 #include "agentns-hostile.h"
 #include "agentns-limits.h"
-#include "agentns-ring.h"
-
-/* What is counted while the agent does something. */
-static struct agent_ns_counters_uapi before, after;
-
-FIXTURE(shed) {
-};
-
-FIXTURE_VARIANT(shed) {
-	WHO;
-};
-
-EACH_WHO(shed);
-
-FIXTURE_SETUP(shed)
-{
-	trial_new();
-}
-
-FIXTURE_TEARDOWN(shed)
-{
-	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
-}
-
-/* Its calls are others by the time that they are made. */
-#define CALLS	10
-
-static int tracee(void)
-{
-	ptrace(PTRACE_TRACEME, 0, 0, 0);
-	kill(getpid(), SIGSTOP);
-	for (int i = 0; i < CALLS; i++)
-		syscall(SYS_getppid);
-	return 0;
-}
-
-static int by_rewriting_calls(void)
-{
-	struct user_regs_struct regs;
-	int status, rewritten = 0;
-	pid_t pid;
-
-	counters_of(&before);
-	pid = fork();
-	if (!pid)
-		_exit(tracee());
-	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
-		ptrace(PTRACE_GETREGS, pid, 0, &regs);
-		/* At its entry; at its end it is the other one. */
-		if (regs.orig_rax == SYS_getppid) {
-			regs.orig_rax = SYS_unlink;
-			regs.rdi = 0;
-			ptrace(PTRACE_SETREGS, pid, 0, &regs);
-			rewritten++;
-		}
-		ptrace(PTRACE_SYSCALL, pid, 0, 0);
-	}
-	counters_of(&after);
-	return rewritten == CALLS &&
-	       after.unlink_count - before.unlink_count == CALLS ? 0 : 1;
-}
-
-TEST_F(shed, by_rewriting_calls)
-{
-	EXPECT_EQ(0, agent_does(variant->become, NULL, by_rewriting_calls));
-}
-
-/* The gate of 32-bit programs, from one of 64 bits. */
-static long call_by_int80(long nr, long a, long b)
-{
-	long ret;
-
-	asm volatile("int $0x80" : "=a" (ret) : "a" (nr), "b" (a), "c" (b) :
-		     "memory", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-static int by_int80(void)
-{
-	/* socketcall(SYS_CONNECT, { -1, NULL, 0 }) */
-	unsigned int *args = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-
-	if (args == MAP_FAILED)
-		return 1;
-	args[0] = -1;
-	counters_of(&before);
-	for (int i = 0; i < CALLS; i++) {
-		call_by_int80(10, 0, 0);		/* unlink */
-		call_by_int80(5, 0, 0);			/* open */
-		call_by_int80(102, 3, (long)args);	/* connect */
-		/* The same, as only half of a register counts. */
-		call_by_int80(102, 1L << 32 | 3, (long)args);
-		call_by_int80(362, -1, 0);		/* connect, directly */
-	}
-	counters_of(&after);
-	return after.unlink_count - before.unlink_count != CALLS ? 2 :
-	       after.openat_count - before.openat_count != CALLS ? 3 :
-	       after.connect_count - before.connect_count != 3 * CALLS ? 4 :
-	       /* Of a container's outer process there may be another one. */
-	       after.total_syscalls - before.total_syscalls - (5 * CALLS + 1) > 1 ?
-	       5 : 0;
-}
-
-TEST_F(shed, by_int80)
-{
-	EXPECT_EQ(0, agent_does(variant->become, NULL, by_int80));
-}
-
-static char block[1000];
-
-/* As a worker or as the kernel's thread that polls does them. */
-static int ring_work(unsigned int setup, unsigned int flags)
-{
-	struct ring ring = { };
-	struct io_uring_sqe sqes[] = {
-		{ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .flags = flags,
-		  .addr = (long)"/nonexistent" },
-		{ .opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD, .flags = flags,
-		  .addr = (long)"/nonexistent" },
-		{ .opcode = IORING_OP_WRITE, .flags = flags,
-		  .addr = (long)block, .len = sizeof(block) },
-	};
-	int p[2], res, err;
-
-	err = pipe(p) ? errno : ring_setup(&ring, setup);
-	if (err)
-		return err;
-	sqes[2].fd = p[1];
-	for (int i = 0; i < 3; i++) {
-		if (!(setup & IORING_SETUP_SQPOLL)) {
-			ring_do(&ring, &sqes[i]);
-			continue;
-		}
-		ring_queue(&ring, &sqes[i]);
-		while (!ring_done(&ring, &res))
-			syscall(SYS_io_uring_enter, ring.fd, 0, 0,
-				IORING_ENTER_SQ_WAKEUP, NULL, 0);
-	}
-	close(ring.fd);
-	return 0;
-}
-
-static int by_io_uring(void)
-{
-	counters_of(&before);
-	if (ring_work(0, IOSQE_ASYNC) || ring_work(IORING_SETUP_SQPOLL, 0) ||
-	    ring_work(IORING_SETUP_SQPOLL, IOSQE_ASYNC))
-		return 1;
-	counters_of(&after);
-	return after.openat_count - before.openat_count != 3 ? 2 :
-	       after.unlink_count - before.unlink_count != 3 ? 3 :
-	       after.write_bytes - before.write_bytes != 3 * sizeof(block) ?
-	       4 : 0;
-}
-
-TEST_F(shed, by_io_uring)
-{
-	EXPECT_EQ(0, agent_does(variant->become, NULL, by_io_uring));
-}
-
-static void some_work(void)
-{
-	for (int i = 0; i < CALLS; i++)
-		syscall(SYS_unlink, "/nonexistent");
-}
-
-static void *work_in_thread(void *unused)
-{
-	some_work();
-	return NULL;
-}
-
-/* In children of each kind, and in sessions that end before anybody looks. */
-static int work_of_children(void *unused)
-{
-	pthread_t thread;
-	pid_t pid;
-
-	some_work();
-	pid = vfork();
-	if (!pid) {
-		some_work();
-		_exit(0);
-	}
-	if (pthread_create(&thread, NULL, work_in_thread, NULL) ||
-	    pthread_join(thread, NULL))
-		return 1;
-	for (int depth = 0; depth < 3; depth++) {
-		if (enter_session())
-			return 2;
-		some_work();
-	}
-	return 0;
-}
-
-static int by_children_and_nesting(void)
-{
-	counters_of(&before);
-	if (in_child(work_of_children, NULL))
-		return 1;
-	counters_of(&after);
-	return after.unlink_count - before.unlink_count == 6 * CALLS ? 0 : 2;
-}
-
-TEST_F(shed, by_children_and_nesting)
-{
-	EXPECT_EQ(0, agent_does(variant->become, NULL,
-				by_children_and_nesting));
-}
-
-/* Younger by a clock of one's own: a session's age is the machine's. */
-static int by_a_clock(void)
-{
-	static const char later[] = "boottime 1000000 0";
-	struct timespec t = { 2000000, 0 };
-	struct timespec now;
-	pid_t pid;
-
-	trial->value[0] = ERR(unshare(CLONE_NEWTIME));
-	trial->value[1] = write_file("/proc/self/timens_offsets", later);
-	tried(ERR(clock_settime(CLOCK_BOOTTIME, &t)) ? 0 : 1);
-	tried(ERR(clock_settime(CLOCK_REALTIME, &t)) == EPERM ? 0 : 1);
-	pid = fork();
-	if (pid)
-		return reap(pid);
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	trial->value[2] = now.tv_sec > 1000000;
-	counters_of(&after);
-	_exit(after.elapsed_ns < 60000000000ULL ? 0 : 1);
-}
-
-TEST_F(shed, by_a_clock)
-{
-	bool own = variant->become == as_container;
-
-	EXPECT_EQ(0, agent_does(variant->become, NULL, by_a_clock));
-	EXPECT_TRIES(2, 0);
-	EXPECT_EQ(own ? 0 : EPERM, trial->value[0]);
-	EXPECT_EQ(own, trial->value[2]);
-}
 
 /* An agent in a session with limits, and a session beside. */
 static const struct agent_ns_budget_ex budget = {
@@ -459,6 +217,8 @@ TEST_F(raise, by_open_files)
 	}
 }
 
+#define CALLS	10
+
 /* A session inside that has no limits of its own. */
 static int by_nesting(void)
 {
@@ -575,6 +335,199 @@ TEST_F(raise, by_an_injected_prctl)
 	ASSERT_EQ(0, agent_does(variant->become, set_limits,
 				by_an_injected_prctl));
 	EXPECT_TRIES(1, EPERM);
+}
+
+/* Many that spend what is left, at one time and on all levels. */
+#define SPENDERS	4
+
+static const struct agent_ns_budget_ex some = {
+	.max_unlinks = 1000, .action = AGENT_NS_ACTION_DENY,
+};
+
+static int set_some(void)
+{
+	return set_ex(some);
+}
+
+static int spend_all(int n)
+{
+	int done = 0;
+
+	/* In sessions of their own, one in another one's. */
+	for (int i = 0; i < n; i++)
+		if (enter_session())
+			return 1;
+	raise_flag(&trial->done);
+	spin_until(&trial->done, SPENDERS);
+	while (ERR(syscall(SYS_unlink, "nonexistent")) == ENOENT &&
+	       done <= some.max_unlinks)
+		done++;
+	trial->value[n] = done;
+	return 0;
+}
+
+static int by_spending_together(void)
+{
+	pid_t pids[SPENDERS];
+	int bad = 0, done = 0;
+
+	for (int i = 0; i < SPENDERS; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(spend_all(i));
+	}
+	for (int i = 0; i < SPENDERS; i++) {
+		bad |= reap(pids[i]);
+		done += trial->value[i];
+	}
+	return bad ? 1 : done != some.max_unlinks ? 2 : 0;
+}
+
+TEST_F(raise, by_spending_together)
+{
+	EXPECT_EQ(0, agent_does(variant->become, set_some,
+				by_spending_together));
+}
+
+/* Not counted is not allowed: @some goes on where it was. */
+static int spend_while_disabled(void)
+{
+	int done = 0;
+
+	for (int i = 0; i < 10; i++)
+		syscall(SYS_unlink, "nonexistent");
+	raise_flag(&trial->done);
+	while (!trial->go)
+		sleep_ms(5);
+	for (int i = 0; i < 2 * some.max_unlinks; i++)
+		if (ERR(syscall(SYS_unlink, "nonexistent")) != ENOENT)
+			return 1;
+	tried(enter_session());
+	tried(set_ex((struct agent_ns_budget_ex) { }));
+	raise_flag(&trial->done);
+	while (trial->go < 2)
+		sleep_ms(5);
+	while (ERR(syscall(SYS_unlink, "nonexistent")) == ENOENT)
+		done++;
+	return done == some.max_unlinks - 10 ? 0 : 2;
+}
+
+TEST_F(raise, while_disabled)
+{
+	pid_t pid = agent_begin(variant->become, set_some,
+				spend_while_disabled);
+
+	EXPECT_TRUE(WAIT_FOR(trial->done));
+	EXPECT_EQ(0, sysctl_set("enabled", "0"));
+	trial->go = 1;
+	EXPECT_TRUE(WAIT_FOR(trial->done == 2));
+	EXPECT_EQ(0, sysctl_set("enabled", "1"));
+	trial->go = 2;
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(2, trial->tried);
+	EXPECT_EQ(ENOSYS, trial->err[0]);
+	EXPECT_EQ(EPERM, trial->err[1]);
+}
+
+/* Stopped at a limit, with somebody outside who lets it go on at once. */
+static int stop_at_two(void)
+{
+	return set_ex((struct agent_ns_budget_ex) {
+			.max_unlinks = 2, .action = AGENT_NS_ACTION_STOP });
+}
+
+/* One that crosses, and one that has nothing to do with it. */
+static int cross_beside_another(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;) {
+			syscall(SYS_getppid);
+			trial->value[0]++;
+		}
+	for (int i = 0; i < 6; i++) {
+		syscall(SYS_unlink, "nonexistent");
+		raise_flag(&trial->done);
+	}
+	kill(pid, SIGKILL);
+	return reap(pid) == KILLED ? 0 : 1;
+}
+
+static bool stands_still(void)
+{
+	__u64 calls = trial->value[0];
+
+	sleep_ms(100);
+	return calls && calls == trial->value[0];
+}
+
+TEST_F(raise, by_going_on)
+{
+	pid_t pids[8], pid;
+	__u64 calls;
+	int n;
+
+	pid = agent_begin(variant->become, stop_at_two, cross_beside_another);
+	EXPECT_TRUE(WAIT_FOR(trial->done == 2 && stands_still()));
+	calls = trial->value[0];
+	for (int i = 0; i < 200; i++) {
+		n = members_of(trial->id, pids, 8);
+		EXPECT_LT(1, n);
+		while (n)
+			kill(pids[--n], SIGCONT);
+		sleep_ms(2);
+	}
+	/* The call that it was stopped in is not one more. */
+	EXPECT_GE(calls + 1, trial->value[0]);
+	EXPECT_EQ(2, trial->done);
+	EXPECT_EQ(2, session_get(trial->id, "counters/unlink_count"));
+	EXPECT_EQ(0, session_set(trial->id, "max_unlinks", "max"));
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(6, trial->done);
+}
+
+/* A grace that runs is put off by nothing that it may do. */
+static int grace_of_a_second(void)
+{
+	/* And so do all that come of it. */
+	signal(SIGTERM, SIG_IGN);
+	return set_ex((struct agent_ns_budget_ex) {
+			.max_unlinks = 1000, .grace_ns = 1000000000,
+			.action = AGENT_NS_ACTION_TERM });
+}
+
+static int __attribute__((noreturn)) put_off_the_grace(void)
+{
+	struct agent_ns_budget_ex ex = {
+		.max_unlinks = 1000, .grace_ns = 1000000000,
+		.action = AGENT_NS_ACTION_TERM,
+	};
+
+	for (int i = 0; i < 1002; i++)
+		syscall(SYS_unlink, "nonexistent");
+	raise_flag(&trial->done);
+	for (;;) {
+		if (ex.max_unlinks > 1)
+			ex.max_unlinks--;
+		set_ex(ex);
+		ex.grace_ns = ~0ULL;
+		trial->value[0] |= !set_ex(ex);
+		ex.grace_ns = 1000000000;
+		sleep_ms(20);
+	}
+}
+
+TEST_F(raise, by_putting_off_the_grace)
+{
+	pid_t pid = agent_begin(variant->become, grace_of_a_second,
+				put_off_the_grace);
+
+	EXPECT_TRUE(WAIT_FOR(trial->done));
+	EXPECT_TRUE(WAIT_FOR(!count_members(trial->id)));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_EQ(0, trial->value[0]);
 }
 
 TEST_HARNESS_MAIN

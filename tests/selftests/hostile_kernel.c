@@ -4,8 +4,8 @@
 // leaks: check-all
 /*
  * What a session's agents can use up of the machine: memory, its processors'
- * time, directories, the log, an unmount, the release of files. Tried by an
- * ordinary user and by root in containers. docs/hostility.md is the list.
+ * time, directories, the log, readers, an unmount, the release of files. Tried
+ * by an ordinary user and by root in containers. docs/hostility.md is the list.
  */
 #include <linux/fs.h>
 
@@ -393,6 +393,109 @@ TEST_F(use_up, log_by_anybody)
 	/* Root's is one of them, and an interval may have begun before. */
 	EXPECT_GE(LINES(now_ns() - begin) + 51, lines);
 	EXPECT_EQ(1, kmsg_count(again, trial->id, "max_unlinks"));
+}
+
+/* Whoever watches its tag: one change a second, by however many that try. */
+#define TAGGERS	3
+
+static int change_tags(void)
+{
+	__u64 end = now_ns() + 1500000000;
+	char tag[32];
+	int changed = 0;
+
+	for (int i = 0; now_ns() < end; i++) {
+		sprintf(tag, "tag %d", i);
+		changed += !agent(PR_SET_AGENT_INTENT_TAG, tag);
+	}
+	return changed;
+}
+
+static int change_tags_together(void)
+{
+	__u64 begin = now_ns();
+	pid_t pids[TAGGERS];
+	int changed = 0;
+
+	for (int i = 0; i < TAGGERS; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(change_tags());
+	}
+	for (int i = 0; i < TAGGERS; i++)
+		changed += reap(pids[i]);
+	trial->value[0] = changed;
+	trial->value[1] = now_ns() - begin;
+	return 0;
+}
+
+TEST_F(use_up, watchers_by_tags)
+{
+	ASSERT_EQ(0, agent_does(variant->become, NULL, change_tags_together));
+	EXPECT_LE(2, trial->value[0]);
+	EXPECT_GE(1 + trial->value[1] / 1000000000, trial->value[0]);
+}
+
+/* What is read, opened and listed while it goes: sessions below its own. */
+static void __attribute__((noreturn)) read_until_told(void)
+{
+	static char table[65536];
+	char id[HEX_ID + 1], path[256], text[64];
+	int fd;
+
+	while (!trial->go) {
+		memcpy(id, (const char *)trial->seen, sizeof(id));
+		id[HEX_ID] = 0;
+		fd = open_session(id);
+		trial->value[0] += fd >= 0;
+		close(fd);
+		close(agent_fd(trial->pid[0]));
+		trial->value[1] += !read_file(text, sizeof(text), "%s",
+					      session_path(path, id, "parent"));
+		if (read_file(table, sizeof(table), "/proc/agent_sessions"))
+			_exit(1);
+		read_file(table, sizeof(table), "/proc/%d/agent_counters",
+			  trial->pid[0]);
+	}
+	_exit(0);
+}
+
+static int come_and_go(void)
+{
+	__u64 begin = now_ns();
+	pid_t readers[2];
+	int bad = 0;
+
+	for (int i = 0; i < 2; i++) {
+		readers[i] = fork();
+		if (!readers[i])
+			read_until_told();
+	}
+	/* Longer, where no reader was in time yet. */
+	while (!bad && (now_ns() - begin < 1000000000 ||
+			(now_ns() - begin < HANG_MS * 1000000ULL &&
+			 !(trial->value[0] && trial->value[1])))) {
+		trial->pid[0] = fork();
+		if (!trial->pid[0]) {
+			bad = enter_session();
+			own_id(trial->seen);
+			for (int i = 0; i < 20; i++)
+				sched_yield();
+			_exit(bad);
+		}
+		bad |= reap(trial->pid[0]);
+	}
+	trial->go = 1;
+	for (int i = 0; i < 2; i++)
+		bad |= reap(readers[i]);
+	return bad;
+}
+
+TEST_F(use_up, readers_of_what_dies)
+{
+	EXPECT_EQ(0, agent_does(variant->become, NULL, come_and_go));
+	EXPECT_LT(0, trial->value[0]);
+	EXPECT_LT(0, trial->value[1]);
 }
 
 /* What it has open, written to and mapped where somebody wants to unmount. */

@@ -7,6 +7,8 @@
  * and by root in containers. docs/hostility.md is the list; kill.c has what does
  * not depend on who it is.
  */
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 
@@ -204,6 +206,26 @@ static int in_a_fork_bomb(void)
 	return 0;
 }
 
+/* Each in a session below the one before, and those die out meanwhile. */
+static int in_sessions_below(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	if (fork())
+		ready_and_never_end();
+	for (;;) {
+		__atomic_fetch_add(&trial->done, 1, __ATOMIC_RELAXED);
+		/* At the depth that is the last one it is where it was. */
+		enter_session();
+		if (syscall(SYS_fork) == 0)
+			continue;
+		if (trial->done < 40 && syscall(SYS_fork) == 0)
+			continue;
+		__atomic_fetch_sub(&trial->done, 1, __ATOMIC_RELAXED);
+		syscall(SYS_exit, 0);
+	}
+	return 0;
+}
+
 static const char core_pattern[] = "/proc/sys/kernel/core_pattern";
 static char core_pattern_was[128];
 
@@ -286,10 +308,12 @@ static const struct way {
 	{ "a frozen control group", begin_frozen, join_cgroup,
 	  in_a_frozen_cgroup, 2, frozen_hides, end_frozen },
 	{ "a fork bomb", NULL, NULL, in_a_fork_bomb, 1 },
+	{ "sessions below", NULL, NULL, in_sessions_below, 1 },
 };
 
 enum {
-	BLOCKED, STOP, TRACE, VFORK, FAMILIES, URING, SETUID, CORE, FROZEN, BOMB
+	BLOCKED, STOP, TRACE, VFORK, FAMILIES, URING, SETUID, CORE, FROZEN, BOMB,
+	BELOW
 };
 
 FIXTURE(hide) {
@@ -392,6 +416,46 @@ TEST_F(hide, in_a_fork_bomb)
 	HIDES_AND_DIES(BOMB);
 }
 
+TEST_F(hide, in_sessions_below)
+{
+	HIDES_AND_DIES(BELOW);
+}
+
+/* In a sleep that no signal ends: a write to a file system that is frozen. */
+static int in_a_sleep(void)
+{
+	if (!fork())
+		ready_and_never_end();
+	raise_flag(&trial->ready);
+	while (!trial->go)
+		sleep_ms(5);
+	for (;;) {
+		close(open("frozen", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+		/* It comes out of it, and forks at once. */
+		if (!syscall(SYS_fork)) {
+			raise_flag(&trial->done);
+			syscall(SYS_exit, 0);
+		}
+	}
+}
+
+TEST_F(hide, in_a_sleep)
+{
+	int disk = open(".", O_RDONLY | O_CLOEXEC);
+
+	self->pid = agent_begin(variant->become, NULL, in_a_sleep);
+	ASSERT_TRUE(WAIT_FOR(trial->ready == 2));
+	ASSERT_EQ(0, ioctl(disk, FIFREEZE, 0));
+	trial->go = 1;
+	EXPECT_TRUE(WAIT_FOR(member_in_state(trial->id, 'D')));
+	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
+	EXPECT_TRUE(WAIT_FOR(count_members(trial->id) == 1));
+	ASSERT_EQ(0, ioctl(disk, FITHAW, 0));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_EQ(0, trial->done);
+	unlink("frozen");
+}
+
 /*
  * An accomplice outside that traces it, and lets it stand at its very end:
  * the kill is over at once all the same, and takes the others.
@@ -417,26 +481,6 @@ static int accomplice(pid_t pid)
 	raise_flag(&trial->done);
 	for (;;)
 		pause();
-}
-
-/* The agent's processes, by their numbers outside; at most @n. */
-static int members_of(const char *id, pid_t *pids, int n)
-{
-	DIR *proc = opendir("/proc");
-	char text[64];
-	struct dirent *e;
-	int found = 0;
-
-	while ((e = readdir(proc)) && found < n) {
-		pid_t pid = atoi(e->d_name);
-
-		if (pid > 0 && !read_file(text, sizeof(text),
-					  "/proc/%d/agent_session", pid) &&
-		    !strcmp(text, id))
-			pids[found++] = pid;
-	}
-	closedir(proc);
-	return found;
 }
 
 TEST_F(hide, behind_a_tracer_outside)

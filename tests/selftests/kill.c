@@ -805,28 +805,6 @@ TEST_F_TIMEOUT(rounds, who_joins_waits_and_lives, 900)
 }
 
 /* Where a write waits for a file system that is frozen, nothing can end it. */
-static char first_state(const char *id)
-{
-	char path[64], text[512], *p;
-	struct dirent *e;
-	DIR *proc = opendir("/proc");
-	char state = 0;
-
-	while (state != 'D' && (e = readdir(proc))) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.20s/agent_session", e->d_name);
-		if (read_file(text, sizeof(text), "%s", path) || strcmp(text, id))
-			continue;
-		if (read_file(text, sizeof(text), "/proc/%.20s/stat", e->d_name))
-			continue;
-		p = strrchr(text, ')');
-		state = p ? p[2] : 0;
-	}
-	closedir(proc);
-	return state;
-}
-
 TEST_F_TIMEOUT(rounds, who_cannot_be_killed_yet, 900)
 {
 	int disk = open(".", O_RDONLY | O_CLOEXEC);
@@ -855,7 +833,7 @@ TEST_F_TIMEOUT(rounds, who_cannot_be_killed_yet, 900)
 		}
 		ASSERT_TRUE(WAIT_FOR(plan->ready == 9));
 		ASSERT_EQ(0, ioctl(disk, FIFREEZE, 0));
-		EXPECT_TRUE(WAIT_FOR(first_state(plan->id) == 'D'));
+		EXPECT_TRUE(WAIT_FOR(member_in_state(plan->id, 'D')));
 		EXPECT_EQ(0, session_set(plan->id, "kill", "1"));
 		EXPECT_GT(count_members(plan->id), 0);
 		plan->tasks = 0;
