@@ -5,19 +5,15 @@
  * Everything that can fail fails once: for each operation its first allocation,
  * its second, and so on until it gets by without a failure. Whatever it answers
  * is 0 or an errno that says so, nothing half-made can be seen, and every count
- * is what it was.
- *
- * Which kinds of failures there are is up to the kernel: memory of the slab
- * allocator in all test kernels; pages, the user's memory and functions that
- * the module has named for it in those of tests/selftests/run --debug.
+ * is what it was. faults_load.c does so to the loading of the module.
  */
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
+#include "agentns-faults.h"
 #include "agentns-stamp.h"
-
-#define FAILURES	"/sys/kernel/debug/"
-#define NTH		"/proc/thread-self/fail-nth"
 
 /* More than any operation here has, fork included. */
 #define FAULTS_MAX	3000
@@ -327,6 +323,37 @@ static int act_budget(void)
 	return set_ex((struct agent_ns_budget_ex) { .max_opens = 1234567 });
 }
 
+/* The system call, where there is one. */
+static int act_listns(void)
+{
+	struct agent_ns_id_req req = {
+		.size = sizeof(req), .ns_type = AGENT_NS,
+	};
+	__u64 ids[64];
+
+	a->n = syscall(SYS_listns, &req, ids, 64, 0);
+	return a->n < 0 ? errno : 0;
+}
+
+/* The namespace of the session around it, from the kernel's own ioctl. */
+static int act_parent(void)
+{
+	int fd = ioctl(a->fd, NS_GET_PARENT);
+
+	a->n = fd;
+	return fd < 0 ? errno : 0;
+}
+
+static int act_default(void)
+{
+	return sysfs_set("defaults/max_opens", "1234567");
+}
+
+static int act_sysctl(void)
+{
+	return sysctl_set("max_lifetime", "1234567");
+}
+
 static int act_kill(void)
 {
 	return session_set(a->other, "kill", "1");
@@ -517,6 +544,42 @@ static void watched(void)
 	a->keeper_pidfd = syscall(SYS_pidfd_open, a->keeper, 0);
 }
 
+/* As seen from that one: its own. */
+static void above(void)
+{
+	inside();
+	beside();
+}
+
+static void look_parent(void)
+{
+	struct stat one, two;
+
+	if (a->err)
+		return;
+	if (fstat(a->n, &one) || stat("/proc/self/ns/agent", &two) ||
+	    one.st_ino != two.st_ino)
+		wrong("the parent is another one");
+	close(a->n);
+}
+
+static void look_default(void)
+{
+	if (sysfs_get("defaults/max_opens") != (a->err ? 0 : 1234567))
+		wrong("the default is %llu", sysfs_get("defaults/max_opens"));
+	sysfs_set("defaults/max_opens", "max");
+}
+
+static void look_sysctl(void)
+{
+	char text[16];
+
+	if (read_file(text, sizeof(text), SYSCTL "max_lifetime") ||
+	    strcmp(text, a->err ? "86400" : "1234567"))
+		wrong("max_lifetime is %s", text);
+	sysctl_set("max_lifetime", "86400");
+}
+
 static void look_list(const char *name, const char *old, const char *new)
 {
 	char text[256];
@@ -573,6 +636,7 @@ FIXTURE_VARIANT(faults) {
 	int leaves;		/* so many then have no task any more */
 	const char *file;
 	bool copies;		/* nothing can fail but copies of the user's */
+	bool needs_listns;
 };
 
 #define OPERATION(name, ...)						\
@@ -589,12 +653,17 @@ OPERATION(setns, beside, act_setns, look_joined);
 OPERATION(setns_process, beside_its_process, act_setns_process, look_joined);
 OPERATION(setns_out, inside_with_way_out, act_setns, look_left, -1);
 OPERATION(list, beside, act_list, look_listed, .copies = true);
+OPERATION(listns, beside, act_listns, look_listed, .copies = true,
+	  .needs_listns = true);
+OPERATION(parent, above, act_parent, look_parent);
 OPERATION(open, beside, act_open, look_opened);
 OPERATION(table, beside, act_table, look_table);
 OPERATION(sysfs_write, inside, act_sysfs_write, look_limit);
 OPERATION(sysfs_read, inside, act_sysfs_read, look_depth);
 OPERATION(intent, inside, act_intent, look_intent, .copies = true);
 OPERATION(budget, inside, act_budget, look_limit, .copies = true);
+OPERATION(default_limit, nothing, act_default, look_default);
+OPERATION(sysctl, nothing, act_sysctl, look_sysctl);
 OPERATION(kill, watched, act_kill, look_killed, -1);
 OPERATION(skip_fstypes, with_lists, act_skip_fstypes, look_fstypes);
 OPERATION(skip_paths, with_lists, act_skip_paths, look_paths);
@@ -634,16 +703,9 @@ static int fail_functions(void)
 	return n;
 }
 
-/* Of itself each spares whoever may wait for memory, and single pages. */
-static void fail_all_kinds(void)
+static void fail_everything(void)
 {
-	write_file(FAILURES "failslab/ignore-gfp-wait", "N");
-	write_file(FAILURES "failslab/verbose", "0");
-	write_file(FAILURES "fail_page_alloc/ignore-gfp-wait", "N");
-	write_file(FAILURES "fail_page_alloc/min-order", "0");
-	write_file(FAILURES "fail_page_alloc/verbose", "0");
-	write_file(FAILURES "fail_usercopy/verbose", "0");
-	write_file(FAILURES "fail_function/verbose", "0");
+	fail_all_kinds();
 	fail_functions();
 }
 
@@ -655,9 +717,12 @@ FIXTURE_SETUP(faults)
 		SKIP_FIXTURE("files get no stamps here");
 	if (variant->copies && access(FAILURES "fail_usercopy", F_OK))
 		SKIP_FIXTURE("all it does is to copy from and to its caller, which does not fail in this kernel");
+	if (variant->needs_listns && syscall(SYS_listns, NULL, NULL, 0, 0) < 0 &&
+	    errno == ENOSYS)
+		SKIP_FIXTURE("this kernel has no listns");
 	a = shared(sizeof(*a));
 	ASSERT_NE(NULL, a);
-	fail_all_kinds();
+	fail_everything();
 	mkdir(CGROUP, 0755);
 	ASSERT_TRUE(WAIT_FOR(!sessions_live()));
 	self->before = see();
@@ -671,35 +736,19 @@ FIXTURE_TEARDOWN(faults)
 	EXPECT_TRUE(WAIT_FOR(!rmdir(CGROUP) || errno == ENOENT));
 }
 
-/*
- * Has something been made to fail? What is left would hit these calls, so that
- * an error from them says no.
- */
-static bool disarm(int fd)
-{
-	char text[16] = "";
-	bool hit = pread(fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
-
-	for (int i = 0; i < 3 && pwrite(fd, "0", 1, 0) != 1; i++)
-		;
-	return hit;
-}
-
 static void attempt(const FIXTURE_VARIANT(faults) *variant, int n)
 {
 	struct view before;
-	char text[16];
 	int fd;
 
 	variant->prepare();
 	/* Directories go a little later than their sessions. */
 	(void)WAIT_FOR(count_dirs() == sessions_live());
 	before = see();
-	fd = open(NTH, O_RDWR | O_CLOEXEC);
-	if (fd < 0 || *a->wrong)
+	if (*a->wrong)
 		_exit(1);
-	sprintf(text, "%d", n);
-	if (pwrite(fd, text, strlen(text), 0) < 0)
+	fd = arm(n);
+	if (fd < 0)
 		_exit(2);
 	a->err = variant->act();
 	a->hit = disarm(fd);

@@ -527,6 +527,7 @@ static void search_log(void)
 {
 	const char *sign;
 	char record[8192];
+	bool told = false;
 	ssize_t n;
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
@@ -543,6 +544,13 @@ static void search_log(void)
 		/* kmemleak's greeting; data races, of which the host knows which count */
 		if (strstr(record, "Kernel memory leak detector") || strstr(record, "BUG: KCSAN: data-race"))
 			continue;
+		/* No memory for a cache: the kernel tells of that with a call trace. */
+		if (strstr(record, "kmem_cache_create") && strstr(record, "failed with error -"))
+			told = true;
+		if (told && strstr(record, "Call Trace")) {
+			told = false;
+			continue;
+		}
 		for (int i = 0; (sign = instruction("sign", i)); i++)
 			if (strstr(record, sign)) {
 				tell("kernel %s\n", strchr(record, ';') ? strchr(record, ';') + 1 : record);
