@@ -9,7 +9,7 @@
 #include "agentns-plan.h"
 
 /* For so long its processor is taken from who crosses. */
-#define SPIN_NS		4000000000ULL
+#define SPIN_NS		(4000000000ULL * SLOWNESS)
 
 FIXTURE(starved) {
 	pid_t pid, spinner;

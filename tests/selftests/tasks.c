@@ -736,7 +736,7 @@ TEST_F(defaults, first_place_is_the_first_tasks)
 	joiner = fork();
 	if (!joiner)
 		join_each_round();
-	for (int round = 1; round <= 500 && !plan->wrong; round++) {
+	for (int round = 1; round <= 500 / SLOWNESS && !plan->wrong; round++) {
 		long pid;
 
 		plan->go = 0;
