@@ -42,22 +42,6 @@ FULL(ext4_bigblock, .type = "ext4",
      .make = "mkfs.ext4 -q -F -m 0 -b 4096 -N 4000 -O inline_data",
      .size = "8M");
 
-/* Appends to a file until nothing is left; twice, as delayed blocks come free. */
-static int take_all(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-
-	for (int i = 0; i < 2; i++) {
-		while (write(fd, way_block, 8192) > 0 ||
-		       write(fd, way_block, 512) > 0)
-			;
-		if (errno != ENOSPC)
-			return errno;
-		sync();
-	}
-	return ERR(close(fd));
-}
-
 /* A folder with room for many names, then not a block left. */
 static int fill(bool acl)
 {

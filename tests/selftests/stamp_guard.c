@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <sys/mount.h>
 
-#include "agentns-ways.h"
+#include "agentns-forge.h"
 
 #define OTHER	"security.agentns-test"
 
@@ -66,49 +66,6 @@ static int drop_admin(void)
 static int stay(void)
 {
 	return 0;
-}
-
-enum { SET, CREATE, REPLACE, FSET, LSET_LINK, URING_SET, URING_FSET, REMOVE,
-       FREMOVE, EMPTY, ATTEMPTS };
-
-static const char *const attempt_name[ATTEMPTS] = {
-	"setxattr", "setxattr, XATTR_CREATE", "setxattr, XATTR_REPLACE",
-	"fsetxattr", "lsetxattr of a link", "io_uring setxattr",
-	"io_uring fsetxattr", "removexattr", "fremovexattr",
-	"setxattr to nothing",
-};
-
-/* What each of the attempts answers for "f", with a link "l" and "g" bare. */
-static void attempt_all(int *err)
-{
-	int fd = open("f", O_RDONLY);
-	struct agent_ns_stamp v;
-	struct io_uring_sqe sqe = {
-		.addr = (long)STAMP, .addr2 = (long)&v, .len = sizeof(v),
-		.fd = fd,
-	};
-
-	stamp_forge(&v);
-	err[SET] = ERR(setxattr("f", STAMP, &v, sizeof(v), 0));
-	err[CREATE] = ERR(setxattr("g", STAMP, &v, sizeof(v), XATTR_CREATE));
-	err[REPLACE] = ERR(setxattr("f", STAMP, &v, sizeof(v), XATTR_REPLACE));
-	err[FSET] = ERR(fsetxattr(fd, STAMP, &v, sizeof(v), 0));
-	err[LSET_LINK] = ERR(lsetxattr("l", STAMP, &v, sizeof(v), 0));
-	sqe.opcode = IORING_OP_FSETXATTR;
-	err[URING_FSET] = ring_once(sqe);
-	sqe.opcode = IORING_OP_SETXATTR;
-	sqe.addr3 = (long)"f";
-	err[URING_SET] = ring_once(sqe);
-	err[REMOVE] = ERR(removexattr("f", STAMP));
-	if (!err[REMOVE])
-		err[REMOVE] = ERR(setxattr("f", STAMP, &v, sizeof(v), 0));
-	err[FREMOVE] = ERR(fremovexattr(fd, STAMP));
-	if (!err[FREMOVE])
-		err[FREMOVE] = ERR(setxattr("f", STAMP, &v, sizeof(v), 0));
-	err[EMPTY] = ERR(setxattr("f", STAMP, "", 0, 0));
-	if (!err[EMPTY])
-		err[EMPTY] = ERR(setxattr("f", STAMP, &v, sizeof(v), 0));
-	close(fd);
 }
 
 FIXTURE(forge) {
@@ -270,14 +227,11 @@ FIXTURE_VARIANT(copy) {
 #define COPY(name, text)						\
 	FIXTURE_VARIANT_ADD(copy, name) { .command = text }
 
-COPY(cp, "cp -a f copy");
+COPY(cp, COPY_BY_CP);
 COPY(cp_reflink, "cp -a --reflink=auto f copy");
 COPY(cp_xattr, "cp --preserve=xattr f copy || test -f copy");
-COPY(tar, "tar --xattrs --xattrs-include='*' -cf a.tar f && "
-	  "mkdir x && tar --xattrs --xattrs-include='*' -C x -xf a.tar && "
-	  "mv x/f copy");
-/* It says that it cannot set one, with status 23, and copies the rest. */
-COPY(rsync, "rsync -X f copy; test $? = 0 -o $? = 23");
+COPY(tar, COPY_BY_TAR);
+COPY(rsync, COPY_BY_RSYNC);
 COPY(install, "install -m 755 f copy");
 COPY(getfattr, "cp f copy; getfattr -d -m - f | sed 's/^# file: f/# file: copy/' | setfattr --restore=-; true");
 
@@ -416,27 +370,14 @@ TEST(failed_writes_stamp_nothing)
 	EXPECT_STREQ(made, attr("f", PROV_SESSION));
 }
 
-/*
- * What fails may have done half of it: a direct write whose second part is
- * nowhere, zeroes for which there is not the room.
- */
 static int write_half(void *arg)
 {
-	struct iovec iov[] = { { way_block, 4096 }, { (void *)4096, 4096 } };
-	int fd = open("f", O_WRONLY | O_DIRECT);
-	int ret = fd < 0 || pwritev(fd, iov, 2, 0) > 4096;
-
-	return ret || close(fd);
+	return way_half_write();
 }
 
 static int zero_half(void *arg)
 {
-	int fd = open("f", O_WRONLY);
-	int ret = fd < 0 ||
-		  !fallocate(fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, 0,
-			     1LL << 40);
-
-	return ret || close(fd);
+	return way_half_zero();
 }
 
 TEST(half_a_write_is_one)
