@@ -73,23 +73,37 @@ static void agentns_late_free(struct agentns_late *late)
 	module_put(THIS_MODULE);
 }
 
-/*
- * With the inode's lock. The file system may have become read-only since the
- * file was open, and must not do so now: its s_umount says so. That lock is
- * taken before those of inodes, so no waiting for it here.
- */
-static bool agentns_late_put(struct agentns_late *late)
-{
-	struct super_block *sb = late->st.inode->i_sb;
-	bool writable;
+/* So often somebody has to come in between, each time, for a stamp to be lost. */
+#define AGENTNS_LATE_TRIES	1000
 
-	if (!down_read_trylock(&sb->s_umount))
-		return false;
-	writable = !sb_rdonly(sb);
-	if (writable && !agentns_stamp_outdated(&late->st))
-		agentns_put_stamp(&late->st);
-	up_read(&sb->s_umount);
-	return writable;
+/*
+ * Lock the inode, and the file system against becoming read-only, as it may
+ * have since the file was open. That lock, s_umount, is taken before those of
+ * inodes, but who wants it is not to wait for an agent who has the inode's. So
+ * each is waited for without the other.
+ */
+static bool agentns_late_lock_both(struct inode *inode)
+{
+	struct rw_semaphore *umount = &inode->i_sb->s_umount;
+
+	for (int tries = 0; tries < AGENTNS_LATE_TRIES; tries++) {
+		inode_lock(inode);
+		if (down_read_trylock(umount))
+			return true;
+		inode_unlock(inode);
+
+		down_read(umount);
+		if (inode_trylock(inode))
+			return true;
+		up_read(umount);
+	}
+	return false;
+}
+
+static void agentns_late_unlock_both(struct inode *inode)
+{
+	inode_unlock(inode);
+	up_read(&inode->i_sb->s_umount);
 }
 
 static void agentns_late_work(struct work_struct *work)
@@ -98,19 +112,19 @@ static void agentns_late_work(struct work_struct *work)
 		container_of(work, struct agentns_late, work);
 	struct inode *inode = late->st.inode;
 	bool writable = agentns_try_write(inode->i_sb);
-	bool done = false;
+	bool locked = writable && agentns_late_lock_both(inode);
+	bool done = locked && !sb_rdonly(inode->i_sb);
 
-	if (writable)
-		inode_lock(inode);
 	/* What is released from now on is in line behind this one. */
 	spin_lock(&agentns_late_lock);
 	hash_del(&late->node);
 	spin_unlock(&agentns_late_lock);
-	if (writable) {
-		done = agentns_late_put(late);
-		inode_unlock(inode);
+	if (done && !agentns_stamp_outdated(&late->st))
+		agentns_put_stamp(&late->st);
+	if (locked)
+		agentns_late_unlock_both(inode);
+	if (writable)
 		sb_end_write(inode->i_sb);
-	}
 	if (!done)
 		agentns_stamp_count_failure();
 	agentns_late_free(late);
