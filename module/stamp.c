@@ -539,6 +539,7 @@ void agentns_stamp_truncate_hook(struct dentry *dentry)
 		return;
 	w = agentns_writer_get();
 	agentns_stamping_init(&st, dentry, inode, w);
+	agentns_stamp_not_later(inode);
 	agentns_put_stamp(&st);
 	agentns_writer_put(w);
 }
@@ -584,6 +585,7 @@ void agentns_stamp_release_hook(struct file *file,
 	if (!inode || !agentns_stampable(inode))
 		return;
 	agentns_stamping_init(&st, dentry, inode, writer);
+	agentns_stamp_not_later(inode);
 	if (st.writer && agentns_mark_read(&st) == agentns_mark_of(&st))
 		return;
 	if (!agentns_try_write(inode->i_sb)) {

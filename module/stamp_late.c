@@ -21,6 +21,7 @@
  * struct agentns_late - a stamp that waits for its file's lock
  * @work: does it
  * @node: in agentns_late_stamps, until it has the lock
+ * @dropped: another stamp has come after it; guarded by agentns_late_lock
  * @st: the stamp; references on its dentry and its writer
  * @path: of the file that was released: what is mounted stays so; on an overlay
  *	that is all that keeps the upper layer's file system
@@ -30,6 +31,7 @@
 struct agentns_late {
 	struct work_struct work;
 	struct hlist_node node;
+	bool dropped;
 	struct agentns_stamping st;
 	struct path path;
 };
@@ -43,6 +45,9 @@ static DEFINE_HASHTABLE(agentns_late_stamps, 6);
 
 /* Guards it, and the writers and seconds of what is in it. */
 static DEFINE_SPINLOCK(agentns_late_lock);
+
+/* How many are in it; read without the lock by who has nothing to do with it. */
+static unsigned int agentns_late_waiting;
 
 /*
  * Of their own: works that stand behind locks of agents use up what may be
@@ -73,37 +78,51 @@ static void agentns_late_free(struct agentns_late *late)
 	module_put(THIS_MODULE);
 }
 
-/* So often somebody has to come in between, each time, for a stamp to be lost. */
-#define AGENTNS_LATE_TRIES	1000
-
 /*
  * Lock the inode, and the file system against becoming read-only, as it may
  * have since the file was open. That lock, s_umount, is taken before those of
  * inodes, but who wants it is not to wait for an agent who has the inode's. So
- * each is waited for without the other.
+ * each is waited for without the other, and that both can be had then is luck:
+ * others may come in between.
  */
 static bool agentns_late_lock_both(struct inode *inode)
 {
 	struct rw_semaphore *umount = &inode->i_sb->s_umount;
 
-	for (int tries = 0; tries < AGENTNS_LATE_TRIES; tries++) {
-		inode_lock(inode);
-		if (down_read_trylock(umount))
-			return true;
-		inode_unlock(inode);
+	inode_lock(inode);
+	if (down_read_trylock(umount))
+		return true;
+	inode_unlock(inode);
 
-		down_read(umount);
-		if (inode_trylock(inode))
-			return true;
-		up_read(umount);
-	}
+	down_read(umount);
+	if (inode_trylock(inode))
+		return true;
+	up_read(umount);
 	return false;
 }
 
-static void agentns_late_unlock_both(struct inode *inode)
+/* What is released from now on is in line behind this one. */
+static bool agentns_late_begin(struct agentns_late *late)
 {
-	inode_unlock(inode);
-	up_read(&inode->i_sb->s_umount);
+	bool dropped;
+
+	spin_lock(&agentns_late_lock);
+	hash_del(&late->node);
+	WRITE_ONCE(agentns_late_waiting, agentns_late_waiting - 1);
+	dropped = late->dropped;
+	spin_unlock(&agentns_late_lock);
+	return !dropped;
+}
+
+/* With both locks. */
+static void agentns_late_put(struct agentns_late *late)
+{
+	if (!agentns_late_begin(late) || agentns_stamp_outdated(&late->st))
+		return;
+	if (sb_rdonly(late->st.inode->i_sb))
+		agentns_stamp_count_failure();
+	else
+		agentns_put_stamp(&late->st);
 }
 
 static void agentns_late_work(struct work_struct *work)
@@ -111,22 +130,23 @@ static void agentns_late_work(struct work_struct *work)
 	struct agentns_late *late =
 		container_of(work, struct agentns_late, work);
 	struct inode *inode = late->st.inode;
-	bool writable = agentns_try_write(inode->i_sb);
-	bool locked = writable && agentns_late_lock_both(inode);
-	bool done = locked && !sb_rdonly(inode->i_sb);
+	bool locked;
 
-	/* What is released from now on is in line behind this one. */
-	spin_lock(&agentns_late_lock);
-	hash_del(&late->node);
-	spin_unlock(&agentns_late_lock);
-	if (done && !agentns_stamp_outdated(&late->st))
-		agentns_put_stamp(&late->st);
-	if (locked)
-		agentns_late_unlock_both(inode);
-	if (writable)
+	if (agentns_try_write(inode->i_sb)) {
+		locked = agentns_late_lock_both(inode);
+		if (locked) {
+			agentns_late_put(late);
+			inode_unlock(inode);
+			up_read(&inode->i_sb->s_umount);
+		}
 		sb_end_write(inode->i_sb);
-	if (!done)
+		if (!locked) {
+			queue_work(agentns_late_wq, &late->work);
+			return;
+		}
+	} else if (agentns_late_begin(late)) {
 		agentns_stamp_count_failure();
+	}
 	agentns_late_free(late);
 }
 
@@ -174,15 +194,39 @@ void agentns_stamp_later(const struct file *file,
 	if (other) {
 		swap(other->st.writer, late->st.writer);
 		other->st.seconds = late->st.seconds;
+		other->dropped = false;
 	} else {
 		hash_add(agentns_late_stamps, &late->node,
 			 (unsigned long)st->inode);
+		WRITE_ONCE(agentns_late_waiting, agentns_late_waiting + 1);
 	}
 	spin_unlock(&agentns_late_lock);
 	if (other)
 		agentns_late_free(late);
 	else
 		queue_work(agentns_late_wq, &late->work);
+}
+
+/**
+ * agentns_stamp_not_later - a stamp that waits is not to be the file's any more
+ * @inode: the file, for which another stamp is about to be made
+ *
+ * Seconds do not tell which of two is the later one, nor does the inode's mark
+ * where somebody has changed a hint since.
+ *
+ * Context: Any that allows spinlocks.
+ */
+void agentns_stamp_not_later(const struct inode *inode)
+{
+	struct agentns_late *late;
+
+	if (likely(!READ_ONCE(agentns_late_waiting)))
+		return;
+	spin_lock(&agentns_late_lock);
+	late = agentns_late_find(inode);
+	if (late)
+		late->dropped = true;
+	spin_unlock(&agentns_late_lock);
 }
 
 int __init agentns_late_init(void)

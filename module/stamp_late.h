@@ -41,6 +41,7 @@ void agentns_stamp_count_failure(void);
 
 void agentns_stamp_later(const struct file *file,
 			 const struct agentns_stamping *st);
+void agentns_stamp_not_later(const struct inode *inode);
 int agentns_late_init(void);
 void agentns_late_exit(void);
 

@@ -226,6 +226,11 @@ static int in_sessions_below(void)
 	return 0;
 }
 
+static bool sessions_below_hide(void)
+{
+	return WAIT_FOR(sessions_live() > 5);
+}
+
 static const char core_pattern[] = "/proc/sys/kernel/core_pattern";
 static char core_pattern_was[128];
 
@@ -308,7 +313,8 @@ static const struct way {
 	{ "a frozen control group", begin_frozen, join_cgroup,
 	  in_a_frozen_cgroup, 2, frozen_hides, end_frozen },
 	{ "a fork bomb", NULL, NULL, in_a_fork_bomb, 1 },
-	{ "sessions below", NULL, NULL, in_sessions_below, 1 },
+	{ "sessions below", NULL, NULL, in_sessions_below, 1,
+	  sessions_below_hide },
 };
 
 enum {
@@ -452,6 +458,8 @@ TEST_F(hide, in_a_sleep)
 	EXPECT_TRUE(WAIT_FOR(count_members(trial->id) == 1));
 	ASSERT_EQ(0, ioctl(disk, FITHAW, 0));
 	EXPECT_EQ(KILLED, reap(self->pid));
+	/* A container's first process is not waited for by that. */
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_EQ(0, trial->done);
 	unlink("frozen");
 }

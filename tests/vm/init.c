@@ -527,7 +527,7 @@ static void search_log(void)
 {
 	const char *sign;
 	char record[8192];
-	bool told = false;
+	int told = 0;
 	ssize_t n;
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
@@ -544,11 +544,12 @@ static void search_log(void)
 		/* kmemleak's greeting; data races, of which the host knows which count */
 		if (strstr(record, "Kernel memory leak detector") || strstr(record, "BUG: KCSAN: data-race"))
 			continue;
-		/* No memory for a cache: the kernel tells of that with a call trace. */
-		if (strstr(record, "kmem_cache_create") && strstr(record, "failed with error -"))
-			told = true;
+		/* No memory for our cache: the kernel tells of that with a call trace, a few lines on. */
+		told -= told > 0;
+		if (strstr(record, "kmem_cache_create") && strstr(record, "(agentns_session) failed"))
+			told = 6;
 		if (told && strstr(record, "Call Trace")) {
-			told = false;
+			told = 0;
 			continue;
 		}
 		for (int i = 0; (sign = instruction("sign", i)); i++)
