@@ -7,6 +7,8 @@
  * write to it, see module/stamp_late.c. What that may hold up is looked at in
  * hostile_kernel.c, here which stamp stays.
  */
+#include <sys/quota.h>
+
 #include "agentns-slow.h"
 #include "agentns-stamp.h"
 
@@ -32,6 +34,13 @@ FIXTURE(late) {
 	struct slow *slow;
 	__u64 failed;
 };
+
+FIXTURE_VARIANT(late) {
+	bool contended;
+};
+
+FIXTURE_VARIANT_ADD(late, quiet) { };
+FIXTURE_VARIANT_ADD(late, contended) { .contended = true };
 
 static void write_and_leave(struct writer *w)
 {
@@ -138,9 +147,31 @@ TEST_F(late, of_two_the_last)
 	EXPECT_STREQ(self->second->id, stamp_id("f"));
 }
 
-/* Whoever had the lock has written since, and may be the first to stamp. */
+/*
+ * Whoever had the lock has written since, and may be the first to stamp: above
+ * all where others want s_umount, for which a stamp gives up its place. They
+ * may not turn quotas on, but are told so with the lock.
+ */
+#define ASKERS	4
+
+static void ask_all_the_time(pid_t *pids)
+{
+	for (int i = 0; i < ASKERS; i++) {
+		pids[i] = fork_bound();
+		if (pids[i])
+			continue;
+		for (int fd = open(".", O_RDONLY);;)
+			syscall(SYS_quotactl_fd, fd,
+				QCMD(Q_QUOTAON, USRQUOTA), 0, "f");
+	}
+}
+
 TEST_F(late, whoever_wrote_since)
 {
+	pid_t askers[ASKERS];
+
+	if (variant->contended)
+		ask_all_the_time(askers);
 	ASSERT_TRUE(begin(self->first));
 	hold(self->holder, self->slow, true);
 	ASSERT_TRUE(WAIT_FOR(self->slow->asked));
@@ -149,6 +180,10 @@ TEST_F(late, whoever_wrote_since)
 	EXPECT_TRUE(WAIT_FOR(told_of("f", self->holder->id)));
 	sleep_ms(300);
 	EXPECT_STREQ(self->holder->id, stamp_id("f"));
+	for (int i = 0; variant->contended && i < ASKERS; i++) {
+		kill(askers[i], SIGKILL);
+		EXPECT_EQ(KILLED, reap(askers[i]));
+	}
 }
 
 TEST_HARNESS_MAIN
