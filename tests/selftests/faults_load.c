@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // build: -Wno-sign-compare -Wno-clobbered
 // timeout: 400
+// leaks: no
 // thorough: yes
 /*
  * The module's beginning fails at its first fallible step, at its second, and
  * so on until it is there: none of its files is left, no hook is its own any
  * more, and it can be loaded. What the kernel does before that for a module of
  * any kind is left out: ftrace takes offence, and is off from then on.
+ *
+ * Nobody looks for leaks: where sysfs has no place for a cache, Linux 6.12 keeps
+ * the cache's name.
  */
 #include "agentns-faults.h"
 #include "agentns-module.h"

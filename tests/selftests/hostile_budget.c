@@ -446,6 +446,9 @@ static int cross_beside_another(void)
 			syscall(SYS_getppid);
 			trial->value[0]++;
 		}
+	/* Else it could be stopped before it has begun. */
+	while (!trial->value[0])
+		sched_yield();
 	for (int i = 0; i < 6; i++) {
 		syscall(SYS_unlink, "nonexistent");
 		raise_flag(&trial->done);
