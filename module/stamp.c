@@ -458,14 +458,6 @@ static s32 agentns_seconds_since(u64 mark, const struct agentns_stamping *st)
 	return later / 2;
 }
 
-/* Has a later release, or a truncation, stamped the file? With its lock. */
-bool agentns_stamp_outdated(const struct agentns_stamping *st)
-{
-	u64 mark = agentns_mark_read(st);
-
-	return st->writer && mark && agentns_seconds_since(mark, st) < 0;
-}
-
 /*
  * A second may have gone by since it was born, or the clock may have been set
  * either way: its stamp is of the second in the mark.

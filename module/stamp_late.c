@@ -101,15 +101,22 @@ static bool agentns_late_lock_both(struct inode *inode)
 	return false;
 }
 
-/* What is released from now on is in line behind this one. */
-static bool agentns_late_begin(struct agentns_late *late)
+/*
+ * What is released from now on is in line behind this one: a release that finds
+ * nothing to drop is not to find its own mark, either, and be content. @locked:
+ * both locks are had.
+ */
+static bool agentns_late_begin(struct agentns_late *late, bool locked)
 {
 	bool dropped;
 
 	spin_lock(&agentns_late_lock);
 	hash_del(&late->node);
-	WRITE_ONCE(agentns_late_waiting, agentns_late_waiting - 1);
 	dropped = late->dropped;
+	if (locked && !dropped && late->st.mark)
+		WRITE_ONCE(*late->st.mark, 0);
+	/* Pairs with the one in agentns_stamp_not_later(). */
+	smp_store_release(&agentns_late_waiting, agentns_late_waiting - 1);
 	spin_unlock(&agentns_late_lock);
 	return !dropped;
 }
@@ -117,7 +124,7 @@ static bool agentns_late_begin(struct agentns_late *late)
 /* With both locks. */
 static void agentns_late_put(struct agentns_late *late)
 {
-	if (!agentns_late_begin(late) || agentns_stamp_outdated(&late->st))
+	if (!agentns_late_begin(late, true))
 		return;
 	if (sb_rdonly(late->st.inode->i_sb))
 		agentns_stamp_count_failure();
@@ -144,7 +151,7 @@ static void agentns_late_work(struct work_struct *work)
 			queue_work(agentns_late_wq, &late->work);
 			return;
 		}
-	} else if (agentns_late_begin(late)) {
+	} else if (agentns_late_begin(late, false)) {
 		agentns_stamp_count_failure();
 	}
 	agentns_late_free(late);
@@ -220,7 +227,8 @@ void agentns_stamp_not_later(const struct inode *inode)
 {
 	struct agentns_late *late;
 
-	if (likely(!READ_ONCE(agentns_late_waiting)))
+	/* Pairs with the one in agentns_late_begin(). */
+	if (likely(!smp_load_acquire(&agentns_late_waiting)))
 		return;
 	spin_lock(&agentns_late_lock);
 	late = agentns_late_find(inode);

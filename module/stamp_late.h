@@ -35,7 +35,6 @@ struct agentns_stamping {
 
 /* Of stamp.c. */
 bool agentns_try_write(struct super_block *sb);
-bool agentns_stamp_outdated(const struct agentns_stamping *st);
 void agentns_put_stamp(struct agentns_stamping *st);
 void agentns_stamp_count_failure(void);
 
