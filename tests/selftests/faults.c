@@ -338,10 +338,8 @@ static int act_listns(void)
 /* The namespace of the session around it, from the kernel's own ioctl. */
 static int act_parent(void)
 {
-	int fd = ioctl(a->fd, NS_GET_PARENT);
-
-	a->n = fd;
-	return fd < 0 ? errno : 0;
+	a->n = ioctl(a->fd, NS_GET_PARENT);
+	return a->n < 0 ? errno : 0;
 }
 
 static int act_default(void)

@@ -188,17 +188,20 @@ static int in_a_frozen_cgroup(void)
 	ready_and_never_end();
 }
 
-static int in_a_fork_bomb(void)
+/* One child of each goes on, or two: a crowd of some size. */
+static int fork_all_the_time(int crowd, bool nested)
 {
 	signal(SIGCHLD, SIG_IGN);
 	if (fork())
 		ready_and_never_end();
 	for (;;) {
-		/* One child of each goes on, or two: a crowd of some size. */
 		__atomic_fetch_add(&trial->done, 1, __ATOMIC_RELAXED);
+		/* At the last depth that there is it stays where it was. */
+		if (nested)
+			enter_session();
 		if (syscall(SYS_fork) == 0)
 			continue;
-		if (trial->done < 80 && syscall(SYS_fork) == 0)
+		if (trial->done < crowd && syscall(SYS_fork) == 0)
 			continue;
 		__atomic_fetch_sub(&trial->done, 1, __ATOMIC_RELAXED);
 		syscall(SYS_exit, 0);
@@ -206,24 +209,15 @@ static int in_a_fork_bomb(void)
 	return 0;
 }
 
+static int in_a_fork_bomb(void)
+{
+	return fork_all_the_time(80, false);
+}
+
 /* Each in a session below the one before, and those die out meanwhile. */
 static int in_sessions_below(void)
 {
-	signal(SIGCHLD, SIG_IGN);
-	if (fork())
-		ready_and_never_end();
-	for (;;) {
-		__atomic_fetch_add(&trial->done, 1, __ATOMIC_RELAXED);
-		/* At the depth that is the last one it is where it was. */
-		enter_session();
-		if (syscall(SYS_fork) == 0)
-			continue;
-		if (trial->done < 40 && syscall(SYS_fork) == 0)
-			continue;
-		__atomic_fetch_sub(&trial->done, 1, __ATOMIC_RELAXED);
-		syscall(SYS_exit, 0);
-	}
-	return 0;
+	return fork_all_the_time(40, true);
 }
 
 static bool sessions_below_hide(void)

@@ -8,7 +8,6 @@
 #include <linux/nsfs.h>
 #include <pthread.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 
 #include "agentns-hostile.h"
 
@@ -431,19 +430,6 @@ TEST_F(leave, by_a_set_user_id_program)
 	/* To the others it gives nothing that they have not got. */
 	EXPECT_EQ(variant->become == as_user ? HAS_LEFT : 0,
 		  agent_does(variant->become, NULL, by_a_set_user_id_program));
-}
-
-static int dump_core(void)
-{
-	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-
-	/* Not this process, which in a container is its init. */
-	if (fork()) {
-		wait(NULL);
-		return 0;
-	}
-	setrlimit(RLIMIT_CORE, &all);
-	abort();
 }
 
 /*

@@ -9,7 +9,6 @@
  */
 #include <linux/fs.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 
 #include "agentns-forge.h"
 #include "agentns-hostile.h"
@@ -733,19 +732,6 @@ TEST_F(forge, by_file_flags)
 }
 
 /* Written by the kernel, without a call of the agent's. */
-static int by_a_core_dump(void)
-{
-	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-
-	/* Not this process, which in a container is its init. */
-	if (fork()) {
-		wait(NULL);
-		return 0;
-	}
-	setrlimit(RLIMIT_CORE, &all);
-	abort();
-}
-
 TEST_F(forge, by_a_core_dump)
 {
 	static const char pattern[] = "/proc/sys/kernel/core_pattern";
@@ -753,7 +739,7 @@ TEST_F(forge, by_a_core_dump)
 
 	ASSERT_EQ(0, read_file(was, sizeof(was), "%s", pattern));
 	ASSERT_EQ(0, write_file(pattern, "f"));
-	EXPECT_EQ(0, agent_does(variant->become, NULL, by_a_core_dump));
+	EXPECT_EQ(0, agent_does(variant->become, NULL, dump_core));
 	EXPECT_EQ(0, write_file(pattern, was));
 	EXPECT_STREQ(trial->id, stamp_id("f"));
 	/* It is one. */

@@ -22,6 +22,24 @@ static pid_t fork_bound(void)
 	return pid;
 }
 
+/*
+ * Others who want s_umount, for which a stamp gives up its place. They may not
+ * turn quotas on, but are told so with the lock.
+ */
+#define ASKERS	4
+
+static void ask_all_the_time(pid_t *pids)
+{
+	for (int i = 0; i < ASKERS; i++) {
+		pids[i] = fork_bound();
+		if (pids[i])
+			continue;
+		for (int fd = open(".", O_RDONLY);;)
+			syscall(SYS_quotactl_fd, fd,
+				QCMD(Q_QUOTAON, USRQUOTA), 0, "f");
+	}
+}
+
 /* A session that writes to the file, and has the kernel release it. */
 struct writer {
 	char id[HEX_ID + 1];
@@ -33,6 +51,7 @@ FIXTURE(late) {
 	struct writer *first, *second, *holder;
 	struct slow *slow;
 	__u64 failed;
+	pid_t askers[ASKERS];
 };
 
 FIXTURE_VARIANT(late) {
@@ -121,10 +140,16 @@ FIXTURE_SETUP(late)
 	unlink("f");
 	ASSERT_EQ(0, make_file("f", 10));
 	ASSERT_EQ(0, slow_begin(self->slow, "slow"));
+	if (variant->contended)
+		ask_all_the_time(self->askers);
 }
 
 FIXTURE_TEARDOWN(late)
 {
+	for (int i = 0; variant->contended && i < ASKERS; i++) {
+		kill(self->askers[i], SIGKILL);
+		EXPECT_EQ(KILLED, reap(self->askers[i]));
+	}
 	EXPECT_EQ(0, slow_end(self->slow, "slow"));
 	EXPECT_EQ(0, reap(self->holder->pid));
 	EXPECT_EQ(self->failed, sysfs_get(STAMPS_FAILED));
@@ -147,31 +172,9 @@ TEST_F(late, of_two_the_last)
 	EXPECT_STREQ(self->second->id, stamp_id("f"));
 }
 
-/*
- * Whoever had the lock has written since, and may be the first to stamp: above
- * all where others want s_umount, for which a stamp gives up its place. They
- * may not turn quotas on, but are told so with the lock.
- */
-#define ASKERS	4
-
-static void ask_all_the_time(pid_t *pids)
-{
-	for (int i = 0; i < ASKERS; i++) {
-		pids[i] = fork_bound();
-		if (pids[i])
-			continue;
-		for (int fd = open(".", O_RDONLY);;)
-			syscall(SYS_quotactl_fd, fd,
-				QCMD(Q_QUOTAON, USRQUOTA), 0, "f");
-	}
-}
-
+/* Whoever had the lock has written since, and may be the first to stamp. */
 TEST_F(late, whoever_wrote_since)
 {
-	pid_t askers[ASKERS];
-
-	if (variant->contended)
-		ask_all_the_time(askers);
 	ASSERT_TRUE(begin(self->first));
 	hold(self->holder, self->slow, true);
 	ASSERT_TRUE(WAIT_FOR(self->slow->asked));
@@ -180,10 +183,6 @@ TEST_F(late, whoever_wrote_since)
 	EXPECT_TRUE(WAIT_FOR(told_of("f", self->holder->id)));
 	sleep_ms(300);
 	EXPECT_STREQ(self->holder->id, stamp_id("f"));
-	for (int i = 0; variant->contended && i < ASKERS; i++) {
-		kill(askers[i], SIGKILL);
-		EXPECT_EQ(KILLED, reap(askers[i]));
-	}
 }
 
 TEST_HARNESS_MAIN
