@@ -151,26 +151,6 @@ static inline int dump_core(void)
 	abort();
 }
 
-/* The agent's processes, by their numbers outside; at most @n. */
-static inline int members_of(const char *id, pid_t *pids, int n)
-{
-	DIR *proc = opendir("/proc");
-	char text[64];
-	struct dirent *e;
-	int found = 0;
-
-	while ((e = readdir(proc)) && found < n) {
-		pid_t pid = atoi(e->d_name);
-
-		if (pid > 0 && !read_file(text, sizeof(text),
-					  "/proc/%d/agent_session", pid) &&
-		    !strcmp(text, id))
-			pids[found++] = pid;
-	}
-	closedir(proc);
-	return found;
-}
-
 /* Each of @n tries, from the first on, came to that. */
 #define EXPECT_TRIES(n, wanted) do {					\
 	EXPECT_EQ(n, trial->tried);					\

@@ -428,26 +428,42 @@ static inline int count_members(const char *id)
 	return members;
 }
 
-/* Is the first thread of one of its processes in that state of proc(5)? */
-static inline bool member_in_state(const char *id, char state)
+/* Processes whose first thread is in the session @id: at most @n. */
+static inline int members_of(const char *id, pid_t *pids, int n)
 {
 	DIR *proc = opendir("/proc");
-	char text[512], *p;
 	struct dirent *e;
-	bool found = false;
+	char text[64];
+	int found = 0;
 
-	while (proc && !found && (e = readdir(proc))) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
-		    read_file(text, sizeof(text), "/proc/%s/agent_session",
-			      e->d_name) || strcmp(text, id) ||
-		    read_file(text, sizeof(text), "/proc/%s/stat", e->d_name))
-			continue;
-		p = strrchr(text, ')');
-		found = p && p[2] == state;
+	while (proc && found < n && (e = readdir(proc))) {
+		pid_t pid = atoi(e->d_name);
+
+		if (pid > 0 && !read_file(text, sizeof(text),
+					  "/proc/%d/agent_session", pid) &&
+		    !strcmp(text, id))
+			pids[found++] = pid;
 	}
 	if (proc)
 		closedir(proc);
 	return found;
+}
+
+/* Is the first thread of one of its processes in that state of proc(5)? */
+static inline bool member_in_state(const char *id, char state)
+{
+	pid_t pids[256];
+	int n = members_of(id, pids, ARRAY_SIZE(pids));
+	char text[512], *p;
+
+	while (n--) {
+		if (read_file(text, sizeof(text), "/proc/%d/stat", pids[n]))
+			continue;
+		p = strrchr(text, ')');
+		if (p && p[2] == state)
+			return true;
+	}
+	return false;
 }
 
 static inline int sessions_live(void)
@@ -457,6 +473,20 @@ static inline int sessions_live(void)
 	if (read_file(text, sizeof(text), SYSFS "sessions_live"))
 		return -1;
 	return atoi(text);
+}
+
+/* How many of them have a directory; -1: that is not known. */
+static inline int session_dirs(void)
+{
+	DIR *d = opendir(SYSFS "sessions");
+	struct dirent *e;
+	int n = 0;
+
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return d ? n : -1;
 }
 
 /* The kernel log from here on. */

@@ -52,19 +52,6 @@ static void __attribute__((format(printf, 1, 2))) wrong(const char *fmt, ...)
 	va_end(ap);
 }
 
-static int count_dirs(void)
-{
-	DIR *d = opendir(SYSFS "sessions");
-	struct dirent *e;
-	int n = 0;
-
-	while (d && (e = readdir(d)))
-		n += *e->d_name != '.';
-	if (d)
-		closedir(d);
-	return d ? n : -1;
-}
-
 static int count_lines(void)
 {
 	FILE *f = fopen("/proc/agent_sessions", "re");
@@ -90,7 +77,7 @@ static long list_ids(void)
 static struct view see(void)
 {
 	return (struct view) {
-		.live = sessions_live(), .dirs = count_dirs(),
+		.live = sessions_live(), .dirs = session_dirs(),
 		.lines = count_lines(), .listed = list_ids(),
 	};
 }
@@ -741,7 +728,7 @@ static void attempt(const FIXTURE_VARIANT(faults) *variant, int n)
 
 	variant->prepare();
 	/* Directories go a little later than their sessions. */
-	(void)WAIT_FOR(count_dirs() == sessions_live());
+	(void)WAIT_FOR(session_dirs() == sessions_live());
 	before = see();
 	if (*a->wrong)
 		_exit(1);

@@ -195,18 +195,6 @@ TEST_F(use_up, interrupts)
 	EXPECT_EQ(0, sched_setaffinity(0, sizeof(all), &all));
 }
 
-static int count_directories(void)
-{
-	DIR *d = opendir(SYSFS "sessions");
-	struct dirent *e;
-	int n = 0;
-
-	while ((e = readdir(d)))
-		n += e->d_name[0] != '.';
-	closedir(d);
-	return n;
-}
-
 static int has_directory(void *unused)
 {
 	char path[256], id[HEX_ID + 1];
@@ -244,7 +232,7 @@ TEST_F(use_up, directories)
 	pid = agent_begin(variant->become, NULL, keep_eight);
 	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	EXPECT_EQ(9, sessions_live());
-	EXPECT_EQ(4, count_directories());
+	EXPECT_EQ(4, session_dirs());
 	EXPECT_EQ(0, in_child(has_directory, NULL));
 	trial->go = 1;
 	EXPECT_EQ(0, reap(pid));
@@ -262,7 +250,7 @@ TEST_F(use_up, directories_by_anybody)
 		_exit(variant->become(keep_eight));
 	EXPECT_TRUE(WAIT_FOR(trial->ready));
 	EXPECT_EQ(8, sessions_live());
-	EXPECT_EQ(4, count_directories());
+	EXPECT_EQ(4, session_dirs());
 	EXPECT_EQ(0, in_child(has_directory, NULL));
 	trial->go = 1;
 	EXPECT_EQ(0, reap(pid));
@@ -310,7 +298,7 @@ TEST_F(use_up, directories_by_a_program_with_the_capability)
 	close(ready[1]);
 	ASSERT_EQ(1, read(ready[0], &byte, 1));
 	EXPECT_EQ(8, sessions_live());
-	EXPECT_EQ(4, count_directories());
+	EXPECT_EQ(4, session_dirs());
 	EXPECT_EQ(0, in_child(has_directory, NULL));
 	close(go[1]);
 	EXPECT_EQ(0, reap(pid));
