@@ -11,7 +11,7 @@
 #include "budget.h"
 #include "cputime.h"
 #include "crossing.h"
-#include "deadline.h"
+#include "due.h"
 #include "session.h"
 #include "stop.h"
 #include "sysctl.h"
@@ -57,7 +57,7 @@ static void agentns_cputime_kick(struct irq_work *work)
 						 cputime.kick);
 
 	agentns_stop_current();
-	agentns_deadline_queue(s, &s->cputime.work);
+	agentns_due(s, AGENTNS_DUE_CPUTIME);
 	agentns_session_put(s);
 }
 
@@ -82,10 +82,14 @@ static void agentns_cputime_further_in(struct agentns_session *s,
 	}
 }
 
-static void agentns_cputime_work(struct kthread_work *work)
+/**
+ * agentns_cputime_settle - have a session's CPU time paid, or act on its limits
+ * @s: the session, pinned
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_cputime_settle(struct agentns_session *s)
 {
-	struct agentns_session *s = container_of(work, struct agentns_session,
-						 cputime.work);
 	struct agentns_obstacle obstacle;
 	u32 action;
 
@@ -103,7 +107,6 @@ static void agentns_cputime_work(struct kthread_work *work)
 			agentns_cputime_further_in(s, obstacle.session);
 		break;
 	}
-	agentns_session_put(s);
 }
 
 /**
@@ -113,6 +116,5 @@ static void agentns_cputime_work(struct kthread_work *work)
 void agentns_cputime_init(struct agentns_session *s)
 {
 	init_irq_work(&s->cputime.kick, agentns_cputime_kick);
-	kthread_init_work(&s->cputime.work, agentns_cputime_work);
 	s->cputime.refused_at = jiffies - 1;
 }

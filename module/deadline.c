@@ -5,8 +5,7 @@
  * A timer marks the session that is over and asks every CPU, by IPI, to deal
  * with the task that it runs, as from an interrupt nobody may look at another
  * task's nsproxy. That reaches a task that spins in user space at once. The
- * rest is done by a worker of the real-time class, which no ordinary task
- * keeps waiting.
+ * rest is done by a worker, see due.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,30 +15,31 @@
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
-#include <uapi/linux/sched/types.h>
 
 #include "compat/hrtimer.h"
 #include "counters.h"
 #include "crossing.h"
 #include "deadline.h"
+#include "due.h"
 #include "kill.h"
 #include "reaper.h"
 #include "registry.h"
 #include "session.h"
 #include "sysctl.h"
 
-static struct kthread_worker *agentns_worker;
-
 /**
  * struct agentns_ask - the way to ask one CPU
  * @csd: the IPI; belongs to whoever set @asked until the CPU has cleared it
  * @look: what the IPI asks for, at once and where signals may be sent
  * @asked: the CPU has been asked and has not been told yet
+ * @all: asks all of them, once for all timers that this CPU's interrupt has
+ *	found due: there may be as many as there are sessions
  */
 struct agentns_ask {
 	call_single_data_t csd;
 	struct irq_work look;
 	atomic_t asked;
+	struct irq_work all;
 };
 
 static DEFINE_PER_CPU(struct agentns_ask, agentns_ask);
@@ -95,20 +95,9 @@ static void agentns_ask_cpus(void)
 	}
 }
 
-/**
- * agentns_deadline_queue - have the worker do something for a session
- * @s: the session, in memory; nothing happens where it has ended
- * @work: a work item of it, which drops a reference when it is done
- *
- * Context: Any that allows spinlocks, hard interrupts included.
- */
-void agentns_deadline_queue(struct agentns_session *s,
-			    struct kthread_work *work)
+static void agentns_ask_all(struct irq_work *all)
 {
-	if (!agentns_session_tryget(s))
-		return;
-	if (!kthread_queue_work(agentns_worker, work))
-		agentns_session_put(s);
+	agentns_ask_cpus();
 }
 
 static enum hrtimer_restart agentns_deadline_timer(struct hrtimer *timer)
@@ -118,21 +107,23 @@ static enum hrtimer_restart agentns_deadline_timer(struct hrtimer *timer)
 
 	if (ktime_get_boottime_ns() >= READ_ONCE(s->deadline.kill_ns)) {
 		WRITE_ONCE(s->deadline.over, true);
-		agentns_ask_cpus();
+		irq_work_queue(&this_cpu_ptr(&agentns_ask)->all);
 	}
-	agentns_deadline_queue(s, &s->deadline.work);
+	agentns_due(s, AGENTNS_DUE_AGE);
 	return HRTIMER_NORESTART;
 }
 
-static void agentns_deadline_work(struct kthread_work *work)
+/**
+ * agentns_deadline_look - do what a session's age calls for
+ * @s: the session, pinned
+ *
+ * Context: Process context, may sleep.
+ */
+void agentns_deadline_look(struct agentns_session *s)
 {
-	struct agentns_session *s = container_of(work, struct agentns_session,
-						 deadline.work);
-
 	agentns_reap(s);
 	/* Who joins from here on, when the gate is open, lives. */
 	WRITE_ONCE(s->deadline.over, false);
-	agentns_session_put(s);
 }
 
 /**
@@ -143,7 +134,6 @@ void agentns_deadline_init(struct agentns_session *s)
 {
 	agentns_hrtimer_setup(&s->deadline.timer, agentns_deadline_timer,
 			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
-	kthread_init_work(&s->deadline.work, agentns_deadline_work);
 	s->deadline.kill_ns = U64_MAX;
 }
 
@@ -238,7 +228,7 @@ static u64 agentns_lifetime_mark(u64 now)
 			break;
 		}
 		WRITE_ONCE(s->deadline.over, true);
-		agentns_deadline_queue(s, &s->deadline.work);
+		agentns_due(s, AGENTNS_DUE_AGE);
 	}
 	rcu_read_unlock();
 	if (marked)
@@ -308,7 +298,7 @@ void agentns_deadline_begin(struct agentns_session *s)
 	raw_spin_unlock_irqrestore(&agentns_lifetime_lock, flags);
 }
 
-int __init agentns_deadlines_start(void)
+void __init agentns_deadlines_start(void)
 {
 	int cpu;
 
@@ -317,14 +307,10 @@ int __init agentns_deadlines_start(void)
 
 		INIT_CSD(&ask->csd, agentns_asked, NULL);
 		init_irq_work(&ask->look, agentns_deal_with_current);
+		ask->all = IRQ_WORK_INIT_HARD(agentns_ask_all);
 	}
 	agentns_hrtimer_setup(&agentns_lifetime, agentns_lifetime_timer,
 			      CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
-	agentns_worker = agentns_run_worker("agentns");
-	if (IS_ERR(agentns_worker))
-		return PTR_ERR(agentns_worker);
-	sched_set_fifo_low(agentns_worker->task);
-	return 0;
 }
 
 /* No session lives, and nobody turns a knob any more. */
@@ -333,7 +319,8 @@ void agentns_deadlines_stop(void)
 	int cpu;
 
 	hrtimer_cancel(&agentns_lifetime);
-	kthread_destroy_worker(agentns_worker);
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(&agentns_ask, cpu)->all);
 	/* IPIs are taken in one interrupt with the one that this waits for. */
 	kick_all_cpus_sync();
 	synchronize_rcu();

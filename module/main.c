@@ -10,6 +10,7 @@
 #include "charge.h"
 #include "cputime.h"
 #include "deadline.h"
+#include "due.h"
 #include "enter.h"
 #include "kill.h"
 #include "prctl.h"
@@ -97,9 +98,10 @@ static int __init agentns_init(void)
 	err = agentns_stops_start();
 	if (err)
 		goto kills_stop;
-	err = agentns_deadlines_start();
+	err = agentns_due_start();
 	if (err)
 		goto stops_stop;
+	agentns_deadlines_start();
 	err = agentns_stamp_init();
 	if (err)
 		goto deadlines_stop;
@@ -134,6 +136,7 @@ reaper_stop:
 	agentns_stamp_exit();
 deadlines_stop:
 	agentns_deadlines_stop();
+	agentns_due_stop();
 stops_stop:
 	agentns_stops_stop();
 kills_stop:
@@ -155,6 +158,7 @@ static void __exit agentns_exit(void)
 	agentns_reaper_stop();
 	agentns_stamp_exit();
 	agentns_deadlines_stop();
+	agentns_due_stop();
 	agentns_stops_stop();
 	agentns_kills_stop();
 	agentns_sessions_exit();

@@ -248,7 +248,7 @@ static int agentns_descendants_add(struct agentns_session *s, int n)
 	if (n > 0 && agentns_descendants_full(s))
 		return -ENOSPC;
 	for (a = s; a; a = a->parent)
-		a->descendants += n;
+		WRITE_ONCE(a->descendants, a->descendants + n);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "cputime.h"
 #include "credit.h"
 #include "deadline.h"
+#include "due.h"
 #include "gate.h"
 
 struct agentns_dir;
@@ -117,7 +118,7 @@ struct agentns_session {
 	u64 term_at_ns;			/* boot-time clock; 0: no SIGTERM sent */
 	u64 grace_ns;			/* from a SIGTERM to SIGKILL; 0: never */
 	u64 max_descendants;		/* 0: none */
-	u64 descendants;		/* live ones */
+	u64 descendants;		/* live ones; read without by due.c */
 	u64 crossings;			/* of its limits, ever */
 	const struct cred *limiter;	/* who set the budget last; referenced */
 	u32 action;
@@ -134,6 +135,7 @@ struct agentns_session {
 	/* With what guards them inside. */
 	struct agentns_deadline deadline;
 	struct agentns_cputime cputime;
+	struct agentns_due due;
 
 	/* Credit came back to some CPU since the last recall. No lock. */
 	bool refunded[AGENTNS_NR_RESOURCES];

@@ -9,6 +9,7 @@
 
 #include <linux/agentns_stamp.h>
 #include <linux/cred.h>
+#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
@@ -538,25 +539,48 @@ void agentns_stamp_truncate_hook(struct dentry *dentry)
 
 /*
  * A file system that is being frozen makes whoever writes to it wait, and the
- * release of a file must not: a stamp is then lost, and counted.
+ * release of a file must not: a stamp is then lost, and counted. Nor may the
+ * freeze wait for somebody who reads the file, with its lock, to memory that
+ * does not arrive: so the lock is to be had before.
  */
-bool agentns_try_write(struct super_block *sb)
+void agentns_put_stamp_thawed(struct agentns_stamping *st)
 {
-	if (!sb_start_write_trylock(sb))
-		return false;
-	if (!sb_rdonly(sb))
-		return true;
+	struct super_block *sb = st->inode->i_sb;
+
+	if (!sb_start_write_trylock(sb)) {
+		agentns_stamp_count_failure();
+		return;
+	}
+	if (sb_rdonly(sb))
+		agentns_stamp_count_failure();
+	else
+		agentns_put_stamp(st);
 	sb_end_write(sb);
-	return false;
 }
 
-/* A kernel thread, which has others' files to release, does not wait. */
+/*
+ * Whoever has the lock may be an agent that writes from memory which does not
+ * arrive, and to close a file takes no lock otherwise. So this waits as long as
+ * others who use the file take, a tenth of a second, and no longer. A kernel
+ * thread, which has others' files to release, and a task that ends, which may
+ * have many, do not wait.
+ */
 static bool agentns_release_lock(struct inode *inode)
 {
-	if (current->flags & PF_KTHREAD)
-		return inode_trylock(inode);
-	inode_lock(inode);
-	return true;
+	unsigned int us;
+
+	if (inode_trylock(inode))
+		return true;
+	if (current->flags & (PF_KTHREAD | PF_EXITING))
+		return false;
+	for (us = 50; us < 50 * USEC_PER_MSEC; us *= 2) {
+		if (fatal_signal_pending(current))
+			return false;
+		usleep_range(us, 2 * us);
+		if (inode_trylock(inode))
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -580,17 +604,12 @@ void agentns_stamp_release_hook(struct file *file,
 	agentns_stamp_not_later(inode);
 	if (st.writer && agentns_mark_read(&st) == agentns_mark_of(&st))
 		return;
-	if (!agentns_try_write(inode->i_sb)) {
-		agentns_stamp_count_failure();
-		return;
-	}
 	if (agentns_release_lock(inode)) {
-		agentns_put_stamp(&st);
+		agentns_put_stamp_thawed(&st);
 		inode_unlock(inode);
 	} else {
 		agentns_stamp_later(file, &st);
 	}
-	sb_end_write(inode->i_sb);
 }
 
 /* Is the knob for writers outside of sessions on? */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stamps of files that a kernel thread releases while somebody has the file's
- * lock. That may be an agent, for as long as it likes: in a write from memory
- * that does not arrive. The thread has the files of others to release, for the
- * whole machine it is one; so it waits for no lock, and a work item does.
+ * Stamps of files that are released while somebody has the file's lock. That
+ * may be an agent, for as long as it likes: in a write from memory that does
+ * not arrive. Whoever releases the file may be anybody, and a kernel thread has
+ * the files of the whole machine to release; so a work item waits for the lock.
  */
 #include <linux/agentns_hooks.h>
 #include <linux/agentns_stamp.h>
@@ -12,9 +12,9 @@
 #include <linux/module.h>
 #include <linux/path.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "compat/fs.h"
 #include "stamp_late.h"
 
 /**
@@ -38,10 +38,11 @@ struct agentns_late {
 
 /*
  * By inode, one for each: nobody pays for them, and an agent may release the
- * same file again and again. So there are no more than there are inodes that
- * somebody has locked or had, which are charged to him.
+ * same file again and again. Each holds an inode, which somebody pays for and
+ * which is several times as large, so that there is no other bound. There may
+ * be many: a lock that is had for a moment, each time, will do.
  */
-static DEFINE_HASHTABLE(agentns_late_stamps, 6);
+static DEFINE_HASHTABLE(agentns_late_stamps, 10);
 
 /* Guards it, and the writers and seconds of what is in it. */
 static DEFINE_SPINLOCK(agentns_late_lock);
@@ -51,8 +52,7 @@ static unsigned int agentns_late_waiting;
 
 /*
  * Of their own: works that stand behind locks of agents use up what may be
- * active of a queue, and agentns_wq has sessions to end. Each of them
- * stands behind another task in the kernel, so that there are not many.
+ * active of a queue, and agentns_wq has sessions to end.
  */
 static struct workqueue_struct *agentns_late_wq;
 
@@ -103,17 +103,17 @@ static bool agentns_late_lock_both(struct inode *inode)
 
 /*
  * What is released from now on is in line behind this one: a release that finds
- * nothing to drop is not to find its own mark, either, and be content. @locked:
- * both locks are had.
+ * nothing to drop is not to find its own mark, either, and be content. With
+ * both locks.
  */
-static bool agentns_late_begin(struct agentns_late *late, bool locked)
+static bool agentns_late_begin(struct agentns_late *late)
 {
 	bool dropped;
 
 	spin_lock(&agentns_late_lock);
 	hash_del(&late->node);
 	dropped = late->dropped;
-	if (locked && !dropped && late->st.mark)
+	if (!dropped && late->st.mark)
 		WRITE_ONCE(*late->st.mark, 0);
 	/* Pairs with the one in agentns_stamp_not_later(). */
 	smp_store_release(&agentns_late_waiting, agentns_late_waiting - 1);
@@ -121,40 +121,27 @@ static bool agentns_late_begin(struct agentns_late *late, bool locked)
 	return !dropped;
 }
 
-/* With both locks. */
-static void agentns_late_put(struct agentns_late *late)
-{
-	if (!agentns_late_begin(late, true))
-		return;
-	if (sb_rdonly(late->st.inode->i_sb))
-		agentns_stamp_count_failure();
-	else
-		agentns_put_stamp(&late->st);
-}
-
 static void agentns_late_work(struct work_struct *work)
 {
 	struct agentns_late *late =
 		container_of(work, struct agentns_late, work);
 	struct inode *inode = late->st.inode;
-	bool locked;
 
-	if (agentns_try_write(inode->i_sb)) {
-		locked = agentns_late_lock_both(inode);
-		if (locked) {
-			agentns_late_put(late);
-			inode_unlock(inode);
-			up_read(&inode->i_sb->s_umount);
-		}
-		sb_end_write(inode->i_sb);
-		if (!locked) {
-			queue_work(agentns_late_wq, &late->work);
-			return;
-		}
-	} else if (agentns_late_begin(late, false)) {
-		agentns_stamp_count_failure();
+	if (!agentns_late_lock_both(inode)) {
+		queue_work(agentns_late_wq, &late->work);
+		return;
 	}
+	if (agentns_late_begin(late))
+		agentns_put_stamp_thawed(&late->st);
+	inode_unlock(inode);
+	up_read(&inode->i_sb->s_umount);
 	agentns_late_free(late);
+}
+
+static void agentns_writer_hold(struct agentns_writer *w)
+{
+	if (w)
+		refcount_inc(&w->refs);
 }
 
 static struct agentns_late *
@@ -169,12 +156,48 @@ agentns_late_alloc(const struct file *file, const struct agentns_stamping *st)
 	__module_get(THIS_MODULE);
 	INIT_WORK(&late->work, agentns_late_work);
 	late->st = *st;
-	if (late->st.writer)
-		refcount_inc(&late->st.writer->refs);
+	agentns_writer_hold(late->st.writer);
 	dget(late->st.dentry);
 	late->path = file->f_path;
 	path_get(&late->path);
 	return late;
+}
+
+/* Have one that waits already bear this one's writer instead of its own. */
+static bool agentns_late_take_place(const struct agentns_stamping *st)
+{
+	struct agentns_writer *writer = st->writer;
+	struct agentns_late *late;
+
+	agentns_writer_hold(writer);
+	spin_lock(&agentns_late_lock);
+	late = agentns_late_find(st->inode);
+	if (late) {
+		swap(late->st.writer, writer);
+		late->st.seconds = ktime_get_real_seconds();
+		late->dropped = false;
+	}
+	spin_unlock(&agentns_late_lock);
+	agentns_writer_put(writer);
+	return late;
+}
+
+/* False: another of the same file was faster. */
+static bool agentns_late_add(struct agentns_late *late)
+{
+	bool alone;
+
+	spin_lock(&agentns_late_lock);
+	alone = !agentns_late_find(late->st.inode);
+	if (alone) {
+		hash_add(agentns_late_stamps, &late->node,
+			 (unsigned long)late->st.inode);
+		/* A stamp may have been made since the lock was tried. */
+		late->st.seconds = ktime_get_real_seconds();
+		WRITE_ONCE(agentns_late_waiting, agentns_late_waiting + 1);
+	}
+	spin_unlock(&agentns_late_lock);
+	return alone;
 }
 
 /**
@@ -190,28 +213,21 @@ agentns_late_alloc(const struct file *file, const struct agentns_stamping *st)
 void agentns_stamp_later(const struct file *file,
 			 const struct agentns_stamping *st)
 {
-	struct agentns_late *late = agentns_late_alloc(file, st), *other;
+	struct agentns_late *late;
 
-	if (!late) {
-		agentns_stamp_count_failure();
-		return;
-	}
-	spin_lock(&agentns_late_lock);
-	other = agentns_late_find(st->inode);
-	if (other) {
-		swap(other->st.writer, late->st.writer);
-		other->st.seconds = late->st.seconds;
-		other->dropped = false;
-	} else {
-		hash_add(agentns_late_stamps, &late->node,
-			 (unsigned long)st->inode);
-		WRITE_ONCE(agentns_late_waiting, agentns_late_waiting + 1);
-	}
-	spin_unlock(&agentns_late_lock);
-	if (other)
+	/* It needs no memory. */
+	while (!agentns_late_take_place(st)) {
+		late = agentns_late_alloc(file, st);
+		if (!late) {
+			agentns_stamp_count_failure();
+			return;
+		}
+		if (agentns_late_add(late)) {
+			queue_work(agentns_late_wq, &late->work);
+			return;
+		}
 		agentns_late_free(late);
-	else
-		queue_work(agentns_late_wq, &late->work);
+	}
 }
 
 /**

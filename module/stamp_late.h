@@ -9,7 +9,6 @@ struct agentns_writer;
 struct dentry;
 struct file;
 struct inode;
-struct super_block;
 
 /**
  * struct agentns_stamping - one stamp on its way to a file
@@ -34,8 +33,8 @@ struct agentns_stamping {
 };
 
 /* Of stamp.c. */
-bool agentns_try_write(struct super_block *sb);
 void agentns_put_stamp(struct agentns_stamping *st);
+void agentns_put_stamp_thawed(struct agentns_stamping *st);
 void agentns_stamp_count_failure(void);
 
 void agentns_stamp_later(const struct file *file,

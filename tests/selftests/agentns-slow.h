@@ -114,18 +114,32 @@ static inline int slow_end(struct slow *slow, const char *path)
 	return ERR(umount2(path, MNT_DETACH));
 }
 
+/* Memory whose content comes from there, or NULL. */
+static inline void *slow_map(const char *path, int prot)
+{
+	int in = open(path, O_RDONLY | O_CLOEXEC);
+	void *p = mmap(NULL, SLOW_SIZE, prot, MAP_PRIVATE, in, 0);
+	struct stat st;
+
+	/* The kernel has to have heard of its size. */
+	return p == MAP_FAILED || fstat(in, &st) ? NULL : p;
+}
+
 /* Write to an open file from there: 0 or an errno. */
 static inline int slow_write(int fd, const char *path)
 {
-	int in = open(path, O_RDONLY | O_CLOEXEC);
-	void *p = mmap(NULL, SLOW_SIZE, PROT_READ, MAP_PRIVATE, in, 0);
-	struct stat st;
-	ssize_t n;
+	void *p = slow_map(path, PROT_READ);
+	ssize_t n = p ? write(fd, p, SLOW_SIZE) : -1;
 
-	/* The kernel has to have heard of its size. */
-	if (p == MAP_FAILED || fstat(in, &st))
-		return errno;
-	n = write(fd, p, SLOW_SIZE);
+	return n < 0 ? errno : n == SLOW_SIZE ? 0 : EIO;
+}
+
+/* Read from one to memory that has to come from there first. */
+static inline int slow_read(int fd, const char *path)
+{
+	void *p = slow_map(path, PROT_READ | PROT_WRITE);
+	ssize_t n = p ? read(fd, p, SLOW_SIZE) : -1;
+
 	return n < 0 ? errno : n == SLOW_SIZE ? 0 : EIO;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 
 #include "agentns-forge.h"
+#include "agentns-slow.h"
 
 /* The same request for ext4, xfs, btrfs and f2fs. */
 #define GOINGDOWN	_IOR('X', 125, __u32)
@@ -295,6 +296,75 @@ TEST_F(fs, frozen)
 	ksft_print_msg("closed while frozen: %s\n",
 		       *stamp_id("m/f") ? "stamped" : "counted");
 	EXPECT_EQ(0, unmount());
+}
+
+/* Written to in a session, closed when it is told to. */
+static int close_later(void)
+{
+	int fd;
+
+	if (enter_session())
+		return 1;
+	own_id(told->id);
+	fd = open("m/f", O_WRONLY);
+	if (write(fd, "x", 1) != 1)
+		return 2;
+	raise_flag(&told->ready);
+	spin_until(&told->go, 1);
+	if (close(fd))
+		return 3;
+	raise_flag(&told->made);
+	return 0;
+}
+
+static pid_t freeze_beside(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(ERR(ioctl(open("m", O_RDONLY), FIFREEZE, 0)));
+	return pid;
+}
+
+/*
+ * Who reads a file keeps no freeze waiting, on xfs with the file's lock; nor
+ * does a stamp that waits for him.
+ */
+TEST_F(fs, freezes_beside_a_reader)
+{
+	struct slow *slow = shared(sizeof(*slow));
+	__u64 failed = sysfs_get(STAMPS_FAILED);
+	pid_t reader, closer, freezer;
+	int status = -1;
+
+	ASSERT_EQ(0, make_file("f", SLOW_SIZE));
+	ASSERT_EQ(0, ERR(chdir("..")));
+	ASSERT_EQ(0, slow_begin(slow, "slow"));
+	closer = fork();
+	if (!closer)
+		_exit(close_later());
+	EXPECT_TRUE(WAIT_FOR(told->ready));
+	reader = fork();
+	if (!reader)
+		_exit(slow_read(open("m/f", O_RDONLY), "slow"));
+	EXPECT_TRUE(WAIT_FOR(slow->asked));
+	raise_flag(&told->go);
+	/* It is on its way to the lock, and perhaps behind it. */
+	sleep_ms(20);
+	freezer = freeze_beside();
+	EXPECT_TRUE(WAIT_FOR(waitpid(freezer, &status, WNOHANG) == freezer));
+	EXPECT_TRUE(WAIT_FOR(told->made));
+	EXPECT_EQ(0, slow_end(slow, "slow"));
+	EXPECT_EQ(0, reap(reader));
+	EXPECT_EQ(0, reap(closer));
+	if (status < 0)
+		reap(freezer);
+	else if (WEXITSTATUS(status) != EOPNOTSUPP)
+		EXPECT_EQ(0, status);
+	(void)ioctl(open("m", O_RDONLY | O_CLOEXEC), FITHAW, 0);
+	EXPECT_TRUE(WAIT_FOR(!strcmp(told->id, stamp_id("m/f")) ||
+			     sysfs_get(STAMPS_FAILED) > failed));
+	EXPECT_TRUE(WAIT_FOR(!unmount()));
 }
 
 /* Freezing again and again while a session writes: nothing hangs or is lost. */
