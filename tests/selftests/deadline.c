@@ -113,7 +113,7 @@ TEST_F(deadline, kill_several_that_spin)
 	self->pid = fork();
 	if (!self->pid) {
 		if (enter_and_note() || set_ex((struct agent_ns_budget_ex) {
-				.max_elapsed_ns = 50 * MS,
+				.max_elapsed_ns = 50 * MS * SLOWNESS,
 				.action = AGENT_NS_ACTION_KILL }))
 			_exit(1);
 		for (int i = 1; i < 4; i++)
@@ -125,7 +125,7 @@ TEST_F(deadline, kill_several_that_spin)
 	}
 	EXPECT_EQ(KILLED, reap(self->pid));
 	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
-	EXPECT_IN_TIME(6, 50 * MS);
+	EXPECT_IN_TIME(6, 50 * MS * SLOWNESS);
 }
 
 static void on_term(int sig)
