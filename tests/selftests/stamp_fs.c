@@ -326,6 +326,14 @@ static pid_t freeze_beside(void)
 	return pid;
 }
 
+static int thaw(void)
+{
+	int fd = open("m", O_RDONLY), err = ERR(ioctl(fd, FITHAW, 0));
+
+	close(fd);
+	return err;
+}
+
 /*
  * Who reads a file keeps no freeze waiting, on xfs with the file's lock; nor
  * does a stamp that waits for him.
@@ -354,14 +362,15 @@ TEST_F(fs, freezes_beside_a_reader)
 	freezer = freeze_beside();
 	EXPECT_TRUE(WAIT_FOR(waitpid(freezer, &status, WNOHANG) == freezer));
 	EXPECT_TRUE(WAIT_FOR(told->made));
-	EXPECT_EQ(0, slow_end(slow, "slow"));
+	slow->go = 1;
 	EXPECT_EQ(0, reap(reader));
 	EXPECT_EQ(0, reap(closer));
+	EXPECT_EQ(0, slow_end(slow, "slow"));
 	if (status < 0)
 		reap(freezer);
 	else if (WEXITSTATUS(status) != EOPNOTSUPP)
 		EXPECT_EQ(0, status);
-	(void)ioctl(open("m", O_RDONLY | O_CLOEXEC), FITHAW, 0);
+	(void)thaw();
 	EXPECT_TRUE(WAIT_FOR(!strcmp(told->id, stamp_id("m/f")) ||
 			     sysfs_get(STAMPS_FAILED) > failed));
 	EXPECT_TRUE(WAIT_FOR(!unmount()));
