@@ -37,7 +37,7 @@ awk -v said="$tmp/said" -v dir="$tmp" '
 
 # shape FILE: without what differs from run to run, and from kernel to kernel.
 shape() {
-	sed -E 's/order: .*/order/; s/-rc[0-9]+//; s/[0-9a-f]{12,32}/ID/g; s/[0-9a-f]{8}\.\.\./ID.../g; s/[0-9]+(\.[0-9]+)*/N/g; s/ +/ /g; s/ $//' "$1" | sort
+	sed -E 's/order: .*/order/; s/-rc[0-9]+//; s/-agentns-[a-z]+/-agentns/g; s/[0-9a-f]{12,32}/ID/g; s/[0-9a-f]{8}\.\.\./ID.../g; s/[0-9]+(\.[0-9]+)*/N/g; s/ +/ /g; s/ $//' "$1" | sort
 }
 
 commands=$(find "$tmp" -name 'command.*' | wc -l)
