@@ -5,8 +5,10 @@
  *
  * It takes the lock of the session's tree, and a big tree is looked through
  * under that: for its counters, by anybody and at any time. So sessions of big
- * trees have a lane of their own, with a worker of its own. They keep each other
- * waiting and nobody else.
+ * trees have a lane of their own, with a worker of its own, and keep those of
+ * small trees waiting only where both workers have but one processor to share.
+ * How long a small tree may is what the bound between them is for: it has that
+ * many sessions to queue, each of which may look through that many.
  */
 #include <linux/kthread.h>
 #include <linux/sched.h>
@@ -33,7 +35,7 @@ struct agentns_lane {
 static struct agentns_lane agentns_small_trees, agentns_big_trees;
 
 /* So many sessions below its first level make a tree a big one. */
-#define AGENTNS_BIG_TREE	1000
+#define AGENTNS_BIG_TREE	64
 
 static struct agentns_lane *agentns_lane_of(const struct agentns_session *s)
 {

@@ -9,7 +9,6 @@
 
 #include <linux/agentns_stamp.h>
 #include <linux/cred.h>
-#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
@@ -558,29 +557,13 @@ void agentns_put_stamp_thawed(struct agentns_stamping *st)
 	sb_end_write(sb);
 }
 
-/*
- * Whoever has the lock may be an agent that writes from memory which does not
- * arrive, and to close a file takes no lock otherwise. So this waits as long as
- * others who use the file take, a tenth of a second, and no longer. A kernel
- * thread, which has others' files to release, and a task that ends, which may
- * have many, do not wait.
- */
+/* A kernel thread, which has others' files to release, does not wait. */
 static bool agentns_release_lock(struct inode *inode)
 {
-	unsigned int us;
-
-	if (inode_trylock(inode))
-		return true;
-	if (current->flags & (PF_KTHREAD | PF_EXITING))
-		return false;
-	for (us = 50; us < 50 * USEC_PER_MSEC; us *= 2) {
-		if (fatal_signal_pending(current))
-			return false;
-		usleep_range(us, 2 * us);
-		if (inode_trylock(inode))
-			return true;
-	}
-	return false;
+	if (current->flags & PF_KTHREAD)
+		return inode_trylock(inode);
+	inode_lock(inode);
+	return true;
 }
 
 /**

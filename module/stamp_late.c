@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stamps of files that are released while somebody has the file's lock. That
- * may be an agent, for as long as it likes: in a write from memory that does
- * not arrive. Whoever releases the file may be anybody, and a kernel thread has
- * the files of the whole machine to release; so a work item waits for the lock.
+ * Stamps of files that a kernel thread releases while somebody has the file's
+ * lock. That may be an agent, for as long as it likes: in a write from memory
+ * that does not arrive. The thread has the files of others to release, for the
+ * whole machine it is one; so it waits for no lock, and a work item does.
  */
 #include <linux/agentns_hooks.h>
 #include <linux/agentns_stamp.h>

@@ -550,13 +550,6 @@ static void write_slowly_and_stay(void)
 		pause();
 }
 
-static int write_slowly(void)
-{
-	raise_flag(&trial->ready);
-	write_slowly_and_stay();
-	return 0;
-}
-
 static int leave_a_locked_file(void)
 {
 	int fd = open(trial->path, O_WRONLY);
@@ -627,68 +620,6 @@ TEST_F(use_up, releases_on_an_overlay)
 	EXPECT_STREQ(trial->id, stamp_id("up/f"));
 	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_TRUE(WAIT_FOR(!umount("m")));
-}
-
-struct other {
-	char id[HEX_ID + 1];
-	volatile int wrote, closed;
-};
-
-/* In a session of its own; one file is left for its end. */
-static int close_and_end(struct other *other, const char *path)
-{
-	int closed, left;
-
-	if (enter_session())
-		return 1;
-	own_id(other->id);
-	closed = open(path, O_WRONLY);
-	left = open(path, O_WRONLY);
-	if (write(closed, "x", 1) != 1 || write(left, "x", 1) != 1)
-		return 2;
-	raise_flag(&other->wrote);
-	while (!slow->asked)
-		sleep_ms(5);
-	if (close(closed))
-		return 3;
-	raise_flag(&other->closed);
-	return 0;
-}
-
-/* Others close what they wrote to, and end, while it stands in a write there. */
-TEST_F(use_up, closes)
-{
-	struct other *other = shared(sizeof(*other));
-	__u64 failed = sysfs_get(STAMPS_FAILED);
-	int status = -1;
-	pid_t pid, own;
-
-	strcpy(trial->path, "f");
-	unlink("f");
-	ASSERT_EQ(0, make_file("f", 10));
-	ASSERT_EQ(0, ERR(chmod("f", 0666)));
-	slow = shared(sizeof(*slow));
-	ASSERT_EQ(0, slow_begin(slow, "slow"));
-	own = fork();
-	if (!own)
-		_exit(close_and_end(other, "f"));
-	EXPECT_TRUE(WAIT_FOR(other->wrote));
-	pid = agent_begin(variant->become, NULL, write_slowly);
-	EXPECT_TRUE(WAIT_FOR(other->closed));
-	EXPECT_TRUE(WAIT_FOR(waitpid(own, &status, WNOHANG) == own));
-	EXPECT_EQ(0, trial->done);
-	EXPECT_STREQ("", stamp_id("f"));
-	slow->go = 1;
-	if (status < 0)
-		waitpid(own, &status, 0);
-	EXPECT_EQ(0, status);
-	EXPECT_TRUE(WAIT_FOR(trial->done));
-	EXPECT_TRIES(1, 0);
-	EXPECT_TRUE(WAIT_FOR(!strcmp(other->id, stamp_id("f"))));
-	EXPECT_EQ(failed, sysfs_get(STAMPS_FAILED));
-	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
-	EXPECT_EQ(KILLED, reap(pid));
-	EXPECT_EQ(0, slow_end(slow, "slow"));
 }
 
 TEST_HARNESS_MAIN

@@ -361,8 +361,8 @@ TEST_F(fs, freezes_beside_a_reader)
 	sleep_ms(20);
 	freezer = freeze_beside();
 	EXPECT_TRUE(WAIT_FOR(waitpid(freezer, &status, WNOHANG) == freezer));
-	EXPECT_TRUE(WAIT_FOR(told->made));
 	slow->go = 1;
+	EXPECT_TRUE(WAIT_FOR(told->made));
 	EXPECT_EQ(0, reap(reader));
 	EXPECT_EQ(0, reap(closer));
 	EXPECT_EQ(0, slow_end(slow, "slow"));
