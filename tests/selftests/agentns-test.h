@@ -453,7 +453,7 @@ static inline int members_of(const char *id, pid_t *pids, int n)
 static inline bool member_in_state(const char *id, char state)
 {
 	pid_t pids[256];
-	int n = members_of(id, pids, ARRAY_SIZE(pids));
+	int n = members_of(id, pids, sizeof(pids) / sizeof(*pids));
 	char text[512], *p;
 
 	while (n--) {
