@@ -5,8 +5,10 @@
  * two readings total_syscalls grows by the calls between them and the second
  * reading itself.
  */
+#include <linux/filter.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
@@ -378,6 +380,29 @@ VARIANT(threads, WANT(.calls = ANY, .forks = 3, .opens = ANY), {
 	for (int i = 0; i < 3; i++)
 		if (!pthread_create(&thread, NULL, exit_at_once, NULL))
 			pthread_join(thread, NULL);
+});
+
+/* Those that seccomp answers never get to where calls are counted. */
+static void refuse_unlink(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unlink, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { .len = 4, .filter = code };
+
+	syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+VARIANT(refused_by_seccomp, WANT(.calls = 3), {
+	refuse_unlink();
+	syscall(SYS_unlink, "victim");
+	syscall(SYS_unlink, "victim");
+	syscall(SYS_getppid);
 });
 
 TEST_F(counters, exact)
