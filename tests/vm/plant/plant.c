@@ -46,7 +46,9 @@ static void plant_out_of_bounds(void)
 {
 	static int numbers[4];
 
-	WRITE_ONCE(numbers[four], 1);
+	/* By its address the one behind the last would be no mistake. */
+	numbers[four] = 1;
+	barrier_data(numbers);
 }
 
 static void plant_list(void)
