@@ -10,6 +10,7 @@
 #include <sys/ptrace.h>
 
 #include "agentns-hostile.h"
+#include "agentns-stamp.h"
 
 /* What the agent has got hold of: of no session, and of another one. */
 static int outside, beside, outside_pidfd, beside_pidfd, proc, pair[2], cgroup;
@@ -433,28 +434,52 @@ TEST_F(leave, by_a_set_user_id_program)
 }
 
 /*
- * The program that the kernel starts for it is nobody's child, in no session:
- * neither paid for nor stopped by one that ends. Which one it is root says.
+ * A program that the kernel starts for it is nobody's child, in no session:
+ * neither paid for nor stopped by one that ends. Which one it is root says, by
+ * a sysctl, in the format for this folder.
  */
-TEST_F(leave, by_a_core_dump)
+static void kernel_starts(struct __test_metadata *_metadata, WHO,
+			  const char *sysctl, const char *format,
+			  int (*cause)(void))
 {
-	static const char pattern[] = "/proc/sys/kernel/core_pattern";
 	char was[128], folder[64], mine[400], id[HEX_ID + 2];
 	struct stat st;
 
-	copy_self(PROGRAM, 0755);
-	ASSERT_EQ(0, read_file(was, sizeof(was), "%s", pattern));
+	ASSERT_EQ(0, read_file(was, sizeof(was), "%s", sysctl));
 	ASSERT_NE(NULL, getcwd(folder, sizeof(folder)));
 	unlink("reported");
-	snprintf(mine, sizeof(mine), "|%s/program report %s/reported", folder,
-		 folder);
+	snprintf(mine, sizeof(mine), format, folder, folder);
 	ASSERT_GT(128, strlen(mine));
-	ASSERT_EQ(0, write_file(pattern, mine));
-	EXPECT_EQ(0, agent_does(variant->become, NULL, dump_core));
+	ASSERT_EQ(0, write_file(sysctl, mine));
+	EXPECT_EQ(0, agent_does(become, NULL, cause));
 	EXPECT_TRUE(WAIT_FOR(!stat("reported", &st) && st.st_size == HEX_ID));
-	EXPECT_EQ(0, write_file(pattern, was));
+	EXPECT_EQ(0, write_file(sysctl, was));
 	EXPECT_EQ(0, read_file(id, sizeof(id), "reported"));
 	EXPECT_STREQ(NO_SESSION, id);
+}
+
+TEST_F(leave, by_a_core_dump)
+{
+	copy_self(PROGRAM, 0755);
+	kernel_starts(_metadata, variant->become,
+		      "/proc/sys/kernel/core_pattern",
+		      "|%s/program report %s/reported", dump_core);
+}
+
+/* A kind of socket that no kernel here has. */
+static int want_a_module(void)
+{
+	return socket(AF_MCTP, SOCK_DGRAM, 0) < 0 && errno == EAFNOSUPPORT ?
+		0 : 1;
+}
+
+TEST_F(leave, by_a_module_that_is_missing)
+{
+	copy_self(PROGRAM, 0755);
+	ASSERT_EQ(0, sh("printf '#!/bin/sh\nexec %%s/program report "
+			"%%s/reported\n' $PWD $PWD >loader; chmod 755 loader"));
+	kernel_starts(_metadata, variant->become, "/proc/sys/kernel/modprobe",
+		      "%s/loader", want_a_module);
 }
 
 /* Into another one's body: of root's, or of the user's outside the container. */
