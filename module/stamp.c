@@ -557,15 +557,6 @@ void agentns_put_stamp_thawed(struct agentns_stamping *st)
 	sb_end_write(sb);
 }
 
-/* A kernel thread, which has others' files to release, does not wait. */
-static bool agentns_release_lock(struct inode *inode)
-{
-	if (current->flags & PF_KTHREAD)
-		return inode_trylock(inode);
-	inode_lock(inode);
-	return true;
-}
-
 /**
  * agentns_stamp_release_hook - see struct agentns_ops.stamp_release
  * @file: the file
@@ -587,7 +578,7 @@ void agentns_stamp_release_hook(struct file *file,
 	agentns_stamp_not_later(inode);
 	if (st.writer && agentns_mark_read(&st) == agentns_mark_of(&st))
 		return;
-	if (agentns_release_lock(inode)) {
+	if (inode_trylock(inode)) {
 		agentns_put_stamp_thawed(&st);
 		inode_unlock(inode);
 	} else {

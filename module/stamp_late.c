@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stamps of files that a kernel thread releases while somebody has the file's
- * lock. That may be an agent, for as long as it likes: in a write from memory
- * that does not arrive. The thread has the files of others to release, for the
- * whole machine it is one; so it waits for no lock, and a work item does.
+ * Stamps of files that are released while somebody has the file's lock. That
+ * may be an agent, for as long as it likes: in a write from memory that does
+ * not arrive. So a work item waits for the lock. Whoever closes the file waits
+ * for the work item, to find his stamp when the call returns, but not for long;
+ * a kernel thread not at all: it has the files of others to release, and for
+ * the whole machine it is one.
  */
 #include <linux/agentns_hooks.h>
 #include <linux/agentns_stamp.h>
+#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
 #include <linux/path.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
 #include "stamp_late.h"
 
+/* As long as a close waits for one file's lock. */
+#define AGENTNS_LATE_PATIENCE	(HZ / 10)
+
 /**
  * struct agentns_late - a stamp that waits for its file's lock
+ * @refs: its work's, and one of each release that is behind it
  * @work: does it
+ * @made: it is done with, and holds nothing any more
  * @node: in agentns_late_stamps, until it has the lock
  * @dropped: another stamp has come after it; guarded by agentns_late_lock
+ * @slow: a close has waited for it in vain; others are not to. Only ever set
  * @st: the stamp; references on its dentry and its writer
  * @path: of the file that was released: what is mounted stays so; on an overlay
  *	that is all that keeps the upper layer's file system
@@ -29,9 +39,12 @@
  * The module is referenced, too.
  */
 struct agentns_late {
+	refcount_t refs;
 	struct work_struct work;
+	struct completion made;
 	struct hlist_node node;
 	bool dropped;
+	bool slow;
 	struct agentns_stamping st;
 	struct path path;
 };
@@ -67,14 +80,20 @@ static struct agentns_late *agentns_late_find(const struct inode *inode)
 	return NULL;
 }
 
-static void agentns_late_free(struct agentns_late *late)
+static void agentns_late_put(struct agentns_late *late)
+{
+	if (refcount_dec_and_test(&late->refs))
+		kfree(late);
+}
+
+/* Before anybody hears that it is done: who closed a file may unmount now. */
+static void agentns_late_let_go(struct agentns_late *late)
 {
 	agentns_writer_put(late->st.writer);
 	dput(late->st.dentry);
 	/* Last: it may be what keeps the dentry's file system. */
 	path_put(&late->path);
-	kfree(late);
-	/* agentns_late_exit() waits for the work that is still to return. */
+	/* A hook still holds one, or agentns_late_exit() waits for the work. */
 	module_put(THIS_MODULE);
 }
 
@@ -135,7 +154,9 @@ static void agentns_late_work(struct work_struct *work)
 		agentns_put_stamp_thawed(&late->st);
 	inode_unlock(inode);
 	up_read(&inode->i_sb->s_umount);
-	agentns_late_free(late);
+	agentns_late_let_go(late);
+	complete_all(&late->made);
+	agentns_late_put(late);
 }
 
 static void agentns_writer_hold(struct agentns_writer *w)
@@ -154,7 +175,9 @@ agentns_late_alloc(const struct file *file, const struct agentns_stamping *st)
 		return NULL;
 	/* The caller has been called by a hook, which holds one. */
 	__module_get(THIS_MODULE);
+	refcount_set(&late->refs, 1);
 	INIT_WORK(&late->work, agentns_late_work);
+	init_completion(&late->made);
 	late->st = *st;
 	agentns_writer_hold(late->st.writer);
 	dget(late->st.dentry);
@@ -164,7 +187,8 @@ agentns_late_alloc(const struct file *file, const struct agentns_stamping *st)
 }
 
 /* Have one that waits already bear this one's writer instead of its own. */
-static bool agentns_late_take_place(const struct agentns_stamping *st)
+static struct agentns_late *
+agentns_late_take_place(const struct agentns_stamping *st)
 {
 	struct agentns_writer *writer = st->writer;
 	struct agentns_late *late;
@@ -173,6 +197,7 @@ static bool agentns_late_take_place(const struct agentns_stamping *st)
 	spin_lock(&agentns_late_lock);
 	late = agentns_late_find(st->inode);
 	if (late) {
+		refcount_inc(&late->refs);
 		swap(late->st.writer, writer);
 		late->st.seconds = ktime_get_real_seconds();
 		late->dropped = false;
@@ -190,6 +215,7 @@ static bool agentns_late_add(struct agentns_late *late)
 	spin_lock(&agentns_late_lock);
 	alone = !agentns_late_find(late->st.inode);
 	if (alone) {
+		refcount_inc(&late->refs);
 		hash_add(agentns_late_stamps, &late->node,
 			 (unsigned long)late->st.inode);
 		/* A stamp may have been made since the lock was tried. */
@@ -197,7 +223,47 @@ static bool agentns_late_add(struct agentns_late *late)
 		WRITE_ONCE(agentns_late_waiting, agentns_late_waiting + 1);
 	}
 	spin_unlock(&agentns_late_lock);
+	if (alone)
+		queue_work(agentns_late_wq, &late->work);
 	return alone;
+}
+
+/* One that is in line, and referenced; NULL without memory. */
+static struct agentns_late *agentns_late_get(const struct file *file,
+					     const struct agentns_stamping *st)
+{
+	struct agentns_late *late;
+
+	/* It needs no memory. */
+	while (!(late = agentns_late_take_place(st))) {
+		late = agentns_late_alloc(file, st);
+		if (!late || agentns_late_add(late))
+			break;
+		agentns_late_let_go(late);
+		agentns_late_put(late);
+	}
+	return late;
+}
+
+/* Nobody waits for a task that is killed to have closed its files. */
+static bool agentns_late_killed(void)
+{
+	return current->flags & PF_EXITING &&
+	       (current->exit_code & 0x7f) == SIGKILL;
+}
+
+/*
+ * At its end a task may have many files to release, of which an agent has all
+ * the locks; of one file it is one that waits in vain.
+ */
+static void agentns_late_wait(struct agentns_late *late)
+{
+	if (current->flags & PF_KTHREAD || agentns_late_killed() ||
+	    READ_ONCE(late->slow))
+		return;
+	if (!wait_for_completion_killable_timeout(&late->made,
+						  AGENTNS_LATE_PATIENCE))
+		WRITE_ONCE(late->slow, true);
 }
 
 /**
@@ -208,26 +274,20 @@ static bool agentns_late_add(struct agentns_late *late)
  * Where one of the same file waits already, its writer was before this one.
  * What there is no memory for is counted.
  *
- * Context: May sleep, in agentns_stamp_release_hook().
+ * Context: May sleep, in agentns_stamp_release_hook(), without locks; for
+ * AGENTNS_LATE_PATIENCE at the most.
  */
 void agentns_stamp_later(const struct file *file,
 			 const struct agentns_stamping *st)
 {
-	struct agentns_late *late;
+	struct agentns_late *late = agentns_late_get(file, st);
 
-	/* It needs no memory. */
-	while (!agentns_late_take_place(st)) {
-		late = agentns_late_alloc(file, st);
-		if (!late) {
-			agentns_stamp_count_failure();
-			return;
-		}
-		if (agentns_late_add(late)) {
-			queue_work(agentns_late_wq, &late->work);
-			return;
-		}
-		agentns_late_free(late);
+	if (!late) {
+		agentns_stamp_count_failure();
+		return;
 	}
+	agentns_late_wait(late);
+	agentns_late_put(late);
 }
 
 /**

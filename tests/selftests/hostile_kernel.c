@@ -550,6 +550,13 @@ static void write_slowly_and_stay(void)
 		pause();
 }
 
+static int write_slowly(void)
+{
+	raise_flag(&trial->ready);
+	write_slowly_and_stay();
+	return 0;
+}
+
 static int leave_a_locked_file(void)
 {
 	int fd = open(trial->path, O_WRONLY);
@@ -620,6 +627,85 @@ TEST_F(use_up, releases_on_an_overlay)
 	EXPECT_STREQ(trial->id, stamp_id("up/f"));
 	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 	EXPECT_TRUE(WAIT_FOR(!umount("m")));
+}
+
+/* Each in a session of its own, with two files that it has written to. */
+struct other {
+	char id[HEX_ID + 1];
+	volatile int wrote, closed;
+	pid_t pid;
+};
+
+static int close_and_end(struct other *other, const char *path, bool stay)
+{
+	int closed, left;
+
+	if (enter_session())
+		return 1;
+	own_id(other->id);
+	closed = open(path, O_WRONLY);
+	left = open(path, O_WRONLY);
+	if (write(closed, "x", 1) != 1 || write(left, "x", 1) != 1)
+		return 2;
+	raise_flag(&other->wrote);
+	while (!slow->asked)
+		sleep_ms(5);
+	if (close(closed))
+		return 3;
+	raise_flag(&other->closed);
+	while (stay)
+		pause();
+	return 0;
+}
+
+static bool other_begins(struct other *other, const char *path, bool stay)
+{
+	other->pid = fork();
+	if (!other->pid)
+		_exit(close_and_end(other, path, stay));
+	return WAIT_FOR(other->wrote);
+}
+
+static bool other_has_ended(struct other *other, int *status)
+{
+	return WAIT_FOR(waitpid(other->pid, status, WNOHANG) == other->pid);
+}
+
+/*
+ * Others close what they wrote to, end and are killed, while it stands in a
+ * write there.
+ */
+TEST_F(use_up, closes)
+{
+	struct other *ends = shared(2 * sizeof(*ends)), *killed = ends + 1;
+	__u64 failed = sysfs_get(STAMPS_FAILED);
+	int status;
+	pid_t pid;
+
+	strcpy(trial->path, "f");
+	unlink("f");
+	ASSERT_EQ(0, make_file("f", 10));
+	ASSERT_EQ(0, ERR(chmod("f", 0666)));
+	slow = shared(sizeof(*slow));
+	ASSERT_EQ(0, slow_begin(slow, "slow"));
+	EXPECT_TRUE(other_begins(ends, "f", false));
+	EXPECT_TRUE(other_begins(killed, "f", true));
+	pid = agent_begin(variant->become, NULL, write_slowly);
+	EXPECT_TRUE(WAIT_FOR(ends->closed && killed->closed));
+	EXPECT_TRUE(other_has_ended(ends, &status));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, session_set(killed->id, "kill", "1"));
+	EXPECT_TRUE(other_has_ended(killed, &status));
+	EXPECT_EQ(0, trial->done);
+	EXPECT_STREQ("", stamp_id("f"));
+	slow->go = 1;
+	EXPECT_TRUE(WAIT_FOR(trial->done));
+	EXPECT_TRIES(1, 0);
+	EXPECT_TRUE(WAIT_FOR(!strcmp(killed->id, stamp_id("f"))));
+	EXPECT_EQ(failed, sysfs_get(STAMPS_FAILED));
+	EXPECT_EQ(0, session_set(trial->id, "kill", "1"));
+	EXPECT_EQ(KILLED, reap(pid));
+	EXPECT_EQ(0, slow_end(slow, "slow"));
 }
 
 TEST_HARNESS_MAIN

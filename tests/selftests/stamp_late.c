@@ -3,9 +3,9 @@
 // timeout: 100
 // leaks: check-all
 /*
- * Stamps that come later: the kernel releases a file while somebody stands in a
- * write to it, see module/stamp_late.c. What that may hold up is looked at in
- * hostile_kernel.c, here which stamp stays.
+ * Stamps that come later: a file is released while somebody stands in a write
+ * to it, see module/stamp_late.c. What that may hold up is looked at in
+ * hostile_kernel.c, here which stamp stays, and when.
  */
 #include <sys/quota.h>
 
@@ -183,6 +183,69 @@ TEST_F(late, whoever_wrote_since)
 	EXPECT_TRUE(WAIT_FOR(told_of("f", self->holder->id)));
 	sleep_ms(300);
 	EXPECT_STREQ(self->holder->id, stamp_id("f"));
+}
+
+/* Closes beside somebody who has the lock for a moment, again and again. */
+#define ROUNDS		30
+#define MOMENT_SIZE	(256 << 10)
+#define PATIENCE_NS	90000000ull
+
+struct moment {
+	volatile int begun, wrote, closed;
+	int missed;
+};
+
+static int close_at_each(struct moment *m)
+{
+	char id[HEX_ID + 1];
+
+	if (enter_session())
+		return 1;
+	own_id(id);
+	for (int i = 1; i <= ROUNDS; i++) {
+		__u64 began, took;
+		int fd;
+
+		spin_until(&m->begun, i);
+		fd = open("f", O_WRONLY);
+		if (write(fd, "x", 1) != 1)
+			return 2;
+		m->wrote = i;
+		sleep_ms(2);
+		began = now_ns();
+		if (close(fd))
+			return 3;
+		took = now_ns() - began;
+		m->missed += took < PATIENCE_NS && strcmp(id, stamp_id("f"));
+		m->closed = i;
+	}
+	return 0;
+}
+
+/* The stamp is there when the call returns. */
+TEST(a_close_waits_a_moment)
+{
+	struct moment *m = shared(sizeof(*m));
+	void *some = calloc(1, MOMENT_SIZE);
+	pid_t pid = fork_bound();
+
+	if (!pid)
+		_exit(close_at_each(m));
+	for (int i = 1; i <= ROUNDS; i++) {
+		int fd;
+
+		unlink("f");
+		ASSERT_EQ(0, make_file("f", 10));
+		fd = open("f", O_WRONLY);
+		m->begun = i;
+		ASSERT_TRUE(WAIT_FOR(m->wrote == i));
+		while (m->closed != i)
+			ASSERT_EQ(MOMENT_SIZE, pwrite(fd, some, MOMENT_SIZE, 0));
+		close(fd);
+	}
+	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, m->missed);
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
 }
 
 TEST_HARNESS_MAIN
