@@ -2,8 +2,8 @@
 /*
  * Stamps on files. A file gets one when it is made, when it is truncated and
  * when a file opened for it is released that has been written to; complete
- * when the call returns. No call of the user's fails or waits for it: what a
- * file system refuses is counted.
+ * when the call returns, unless somebody keeps the file locked. No call of the
+ * user's fails for it: what a file system refuses is counted.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

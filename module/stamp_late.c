@@ -11,7 +11,9 @@
 #include <linux/agentns_stamp.h>
 #include <linux/completion.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/hashtable.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/path.h>
 #include <linux/sched/signal.h>
@@ -21,8 +23,12 @@
 
 #include "stamp_late.h"
 
-/* As long as a close waits for one file's lock. */
+/*
+ * So many ticks a close waits for one file's lock, and so many may do so at one
+ * time: who has it wakes them all with interrupts off.
+ */
 #define AGENTNS_LATE_PATIENCE	(HZ / 10)
+#define AGENTNS_LATE_CROWD	64
 
 /**
  * struct agentns_late - a stamp that waits for its file's lock
@@ -31,7 +37,8 @@
  * @made: it is done with, and holds nothing any more
  * @node: in agentns_late_stamps, until it has the lock
  * @dropped: another stamp has come after it; guarded by agentns_late_lock
- * @slow: a close has waited for it in vain; others are not to. Only ever set
+ * @slow: a close has waited for it in vain, so that others do not. Only ever
+ *	set, without a lock
  * @st: the stamp; references on its dentry and its writer
  * @path: of the file that was released: what is mounted stays so; on an overlay
  *	that is all that keeps the upper layer's file system
@@ -86,7 +93,7 @@ static void agentns_late_put(struct agentns_late *late)
 		kfree(late);
 }
 
-/* Before anybody hears that it is done: who closed a file may unmount now. */
+/* Before anybody hears that it is done: who closed a file may unmount then. */
 static void agentns_late_let_go(struct agentns_late *late)
 {
 	agentns_writer_put(late->st.writer);
@@ -140,6 +147,14 @@ static bool agentns_late_begin(struct agentns_late *late)
 	return !dropped;
 }
 
+/* With the reference of its work. */
+static void agentns_late_end(struct agentns_late *late)
+{
+	agentns_late_let_go(late);
+	complete_all(&late->made);
+	agentns_late_put(late);
+}
+
 static void agentns_late_work(struct work_struct *work)
 {
 	struct agentns_late *late =
@@ -154,9 +169,7 @@ static void agentns_late_work(struct work_struct *work)
 		agentns_put_stamp_thawed(&late->st);
 	inode_unlock(inode);
 	up_read(&inode->i_sb->s_umount);
-	agentns_late_let_go(late);
-	complete_all(&late->made);
-	agentns_late_put(late);
+	agentns_late_end(late);
 }
 
 static void agentns_writer_hold(struct agentns_writer *w)
@@ -245,25 +258,68 @@ static struct agentns_late *agentns_late_get(const struct file *file,
 	return late;
 }
 
-/* Nobody waits for a task that is killed to have closed its files. */
-static bool agentns_late_killed(void)
+/*
+ * Tasks that are at their end and have waited in vain for one of the files which
+ * they leave open, of which there may be many, with agents that have the locks
+ * of all. Compared only: where two share a place one waits once more, and a new
+ * task in the memory of an old one once less.
+ */
+static struct task_struct *agentns_late_tired[1 << 6];
+
+static struct task_struct **agentns_late_tired_place(void)
 {
-	return current->flags & PF_EXITING &&
-	       (current->exit_code & 0x7f) == SIGKILL;
+	return &agentns_late_tired[hash_ptr(current, 6)];
+}
+
+/* What is left open is released now, and no signal ends a wait for it. */
+static bool agentns_late_ending(void)
+{
+	return current->flags & PF_EXITING ||
+	       READ_ONCE(current->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
+static bool agentns_late_may_wait(const struct agentns_late *late)
+{
+	return !(current->flags & PF_KTHREAD) && !READ_ONCE(late->slow) &&
+	       refcount_read(&late->refs) <= AGENTNS_LATE_CROWD &&
+	       !(agentns_late_ending() &&
+		 READ_ONCE(*agentns_late_tired_place()) == current);
+}
+
+/* The file is open still: its file system cannot have become read-only. */
+static bool agentns_late_work_is_mine(struct agentns_late *late)
+{
+	struct inode *inode = late->st.inode;
+	bool mine;
+
+	if (!inode_trylock(inode))
+		return false;
+	mine = cancel_work(&late->work);
+	if (mine && agentns_late_begin(late))
+		agentns_put_stamp_thawed(&late->st);
+	inode_unlock(inode);
+	return mine;
 }
 
 /*
- * At its end a task may have many files to release, of which an agent has all
- * the locks; of one file it is one that waits in vain.
+ * The work may have been queued behind as many as may be active, all of which
+ * wait for agents: so with each tick the lock is tried, too.
  */
 static void agentns_late_wait(struct agentns_late *late)
 {
-	if (current->flags & PF_KTHREAD || agentns_late_killed() ||
-	    READ_ONCE(late->slow))
-		return;
-	if (!wait_for_completion_killable_timeout(&late->made,
-						  AGENTNS_LATE_PATIENCE))
-		WRITE_ONCE(late->slow, true);
+	unsigned long end = jiffies + AGENTNS_LATE_PATIENCE;
+
+	do {
+		if (wait_for_completion_killable_timeout(&late->made, 1))
+			return;
+		if (agentns_late_work_is_mine(late)) {
+			agentns_late_end(late);
+			return;
+		}
+	} while (time_before(jiffies, end));
+	WRITE_ONCE(late->slow, true);
+	if (agentns_late_ending())
+		WRITE_ONCE(*agentns_late_tired_place(), current);
 }
 
 /**
@@ -274,8 +330,9 @@ static void agentns_late_wait(struct agentns_late *late)
  * Where one of the same file waits already, its writer was before this one.
  * What there is no memory for is counted.
  *
- * Context: May sleep, in agentns_stamp_release_hook(), without locks; for
- * AGENTNS_LATE_PATIENCE at the most.
+ * Context: May sleep, in agentns_stamp_release_hook(), for two ticks more than
+ * AGENTNS_LATE_PATIENCE; without locks but, in io_uring's polling thread, that
+ * thread's.
  */
 void agentns_stamp_later(const struct file *file,
 			 const struct agentns_stamping *st)
@@ -286,7 +343,8 @@ void agentns_stamp_later(const struct file *file,
 		agentns_stamp_count_failure();
 		return;
 	}
-	agentns_late_wait(late);
+	if (agentns_late_may_wait(late))
+		agentns_late_wait(late);
 	agentns_late_put(late);
 }
 

@@ -629,7 +629,10 @@ TEST_F(use_up, releases_on_an_overlay)
 	EXPECT_TRUE(WAIT_FOR(!umount("m")));
 }
 
-/* Each in a session of its own, with two files that it has written to. */
+/* So many that to wait for each would take too long. */
+#define OPENED	300
+
+/* One in a session of its own, with a file that it has written to. */
 struct other {
 	char id[HEX_ID + 1];
 	volatile int wrote, closed;
@@ -638,20 +641,22 @@ struct other {
 
 static int close_and_end(struct other *other, const char *path, bool stay)
 {
-	int closed, left;
+	int fds[OPENED];
 
 	if (enter_session())
 		return 1;
 	own_id(other->id);
-	closed = open(path, O_WRONLY);
-	left = open(path, O_WRONLY);
-	if (write(closed, "x", 1) != 1 || write(left, "x", 1) != 1)
-		return 2;
+	for (int i = 0; i < OPENED; i++) {
+		fds[i] = open(path, O_WRONLY);
+		if (write(fds[i], "x", 1) != 1)
+			return 2;
+	}
 	raise_flag(&other->wrote);
 	while (!slow->asked)
 		sleep_ms(5);
-	if (close(closed))
-		return 3;
+	for (int i = 1; i < OPENED; i++)
+		if (close(fds[i]))
+			return 3;
 	raise_flag(&other->closed);
 	while (stay)
 		pause();
@@ -660,9 +665,11 @@ static int close_and_end(struct other *other, const char *path, bool stay)
 
 static bool other_begins(struct other *other, const char *path, bool stay)
 {
-	other->pid = fork();
-	if (!other->pid)
+	pid_t pid = fork();
+
+	if (!pid)
 		_exit(close_and_end(other, path, stay));
+	other->pid = pid;
 	return WAIT_FOR(other->wrote);
 }
 
@@ -679,7 +686,7 @@ TEST_F(use_up, closes)
 {
 	struct other *ends = shared(2 * sizeof(*ends)), *killed = ends + 1;
 	__u64 failed = sysfs_get(STAMPS_FAILED);
-	int status;
+	int status = -1;
 	pid_t pid;
 
 	strcpy(trial->path, "f");

@@ -7,7 +7,11 @@
  * to it, see module/stamp_late.c. What that may hold up is looked at in
  * hostile_kernel.c, here which stamp stays, and when.
  */
+#include <dirent.h>
+#include <pthread.h>
 #include <sys/quota.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 
 #include "agentns-slow.h"
 #include "agentns-stamp.h"
@@ -188,11 +192,12 @@ TEST_F(late, whoever_wrote_since)
 /* Closes beside somebody who has the lock for a moment, again and again. */
 #define ROUNDS		30
 #define MOMENT_SIZE	(256 << 10)
-#define PATIENCE_NS	90000000ull
+/* Ticks may be missing where the machine does not get its turn. */
+#define PATIENCE_NS	40000000ull
 
 struct moment {
-	volatile int begun, wrote, closed;
-	int missed;
+	volatile int begun, wrote, locked, closed;
+	int missed, waited;
 };
 
 static int close_at_each(struct moment *m)
@@ -211,19 +216,26 @@ static int close_at_each(struct moment *m)
 		if (write(fd, "x", 1) != 1)
 			return 2;
 		m->wrote = i;
-		sleep_ms(2);
+		spin_until(&m->locked, i);
+		/* It takes longer than that for each write. */
+		for (began = now_ns(); now_ns() < began + 100000;)
+			;
 		began = now_ns();
 		if (close(fd))
 			return 3;
 		took = now_ns() - began;
+		m->waited += took >= PATIENCE_NS;
 		m->missed += took < PATIENCE_NS && strcmp(id, stamp_id("f"));
 		m->closed = i;
 	}
 	return 0;
 }
 
-/* The stamp is there when the call returns. */
-TEST(a_close_waits_a_moment)
+/*
+ * The stamps are there when the calls return, which they do before long, where
+ * the lock is free for so long between two moments.
+ */
+static void closes_wait_a_moment(struct __test_metadata *_metadata, int free_ms)
 {
 	struct moment *m = shared(sizeof(*m));
 	void *some = calloc(1, MOMENT_SIZE);
@@ -232,6 +244,7 @@ TEST(a_close_waits_a_moment)
 	if (!pid)
 		_exit(close_at_each(m));
 	for (int i = 1; i <= ROUNDS; i++) {
+		__u64 end = now_ns() + HANG_MS * 1000000ull;
 		int fd;
 
 		unlink("f");
@@ -239,13 +252,150 @@ TEST(a_close_waits_a_moment)
 		fd = open("f", O_WRONLY);
 		m->begun = i;
 		ASSERT_TRUE(WAIT_FOR(m->wrote == i));
-		while (m->closed != i)
+		while (m->closed != i) {
 			ASSERT_EQ(MOMENT_SIZE, pwrite(fd, some, MOMENT_SIZE, 0));
+			ASSERT_GT(end, now_ns());
+			if (free_ms)
+				sleep_ms(free_ms);
+			m->locked = i;
+		}
 		close(fd);
 	}
 	EXPECT_EQ(0, reap(pid));
 	EXPECT_EQ(0, m->missed);
+	EXPECT_GT(ROUNDS / 2, m->waited);
+}
+
+TEST(a_close_waits_a_moment)
+{
+	closes_wait_a_moment(_metadata, 0);
 	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
+}
+
+/* As many as may be active of a queue, WQ_MAX_ACTIVE, and some more. */
+static int more_than_places(void)
+{
+	struct utsname u;
+
+	uname(&u);
+	return (atof(u.release) >= 7.2 ? 2048 : 512) + 20;
+}
+
+static const char *numbered(int i)
+{
+	static char name[16];
+
+	sprintf(name, "f%d", i);
+	return name;
+}
+
+static void many_files(void)
+{
+	struct rlimit r = { 5000, 5000 };
+
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void write_to_each_and_stay(struct writer *w, int n)
+{
+	if (enter_session())
+		_exit(1);
+	own_id(w->id);
+	many_files();
+	for (int i = 0; i < n; i++)
+		if (write(open(numbered(i), O_WRONLY), "x", 1) != 1)
+			_exit(2);
+	raise_flag(&w->wrote);
+	for (;;)
+		pause();
+}
+
+static const void *content;
+
+static void *hold_one(void *fd)
+{
+	return (void *)write((long)fd, content, SLOW_SIZE);
+}
+
+static void hold_each(int n)
+{
+	pthread_t thread;
+	pthread_attr_t small;
+
+	many_files();
+	/* Its server answers nothing more once it is asked for the content. */
+	content = slow_map("slow", PROT_READ);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 64 << 10);
+	for (long i = 0; i < n; i++)
+		if (pthread_create(&thread, &small, hold_one,
+				   (void *)(long)open(numbered(i), O_WRONLY)))
+			_exit(1);
+	pthread_exit(NULL);
+}
+
+/* So many threads of it stand in the kernel, and only SIGKILL wakes them. */
+static int standing(pid_t pid)
+{
+	char path[64], stat[1024];
+	struct dirent *d;
+	int n = 0;
+	DIR *dir;
+
+	sprintf(path, "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir)))
+		n += d->d_name[0] != '.' &&
+		     !read_file(stat, sizeof(stat), "%s/%s/stat", path,
+				d->d_name) &&
+		     strstr(stat, ") D ");
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static bool each_is_told_of(const char *id, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!told_of(numbered(i), id))
+			return false;
+	return true;
+}
+
+/*
+ * An agent's stamps, each behind a lock that is not to be had, take up all
+ * places in line. Its end waits for one at the most, and others for none.
+ */
+TEST(a_full_line)
+{
+	struct writer *w = shared(sizeof(*w));
+	struct slow *slow = shared(sizeof(*slow));
+	int n = more_than_places();
+	pid_t writer, holder;
+
+	for (int i = 0; i < n; i++)
+		ASSERT_EQ(0, make_file(numbered(i), 10));
+	ASSERT_EQ(0, slow_begin(slow, "slow"));
+	writer = fork_bound();
+	if (!writer)
+		write_to_each_and_stay(w, n);
+	ASSERT_TRUE(WAIT_FOR(w->wrote));
+	holder = fork_bound();
+	if (!holder)
+		hold_each(n);
+	/* But for the one that asks, which a signal may wake. */
+	ASSERT_TRUE(WAIT_FOR(slow->asked && standing(holder) >= n - 1));
+	kill(writer, SIGKILL);
+	ASSERT_TRUE(WAIT_FOR(waitpid(writer, NULL, WNOHANG) == writer));
+	EXPECT_FALSE(told_of(numbered(0), w->id));
+	closes_wait_a_moment(_metadata, 2);
+	EXPECT_FALSE(told_of(numbered(0), w->id));
+	EXPECT_EQ(0, slow_end(slow, "slow"));
+	EXPECT_EQ(0, reap(holder));
+	EXPECT_TRUE(WAIT_FOR(each_is_told_of(w->id, n)));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
+	for (int i = 0; i < n; i++)
+		unlink(numbered(i));
 }
 
 TEST_HARNESS_MAIN
