@@ -16,11 +16,12 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/path.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
+#include "kill.h"
 #include "stamp_late.h"
 
 /*
@@ -260,9 +261,9 @@ static struct agentns_late *agentns_late_get(const struct file *file,
 
 /*
  * Tasks that are at their end and have waited in vain for one of the files which
- * they leave open, of which there may be many, with agents that have the locks
- * of all. Compared only: where two share a place one waits once more, and a new
- * task in the memory of an old one once less.
+ * they leave open. There may be many, with agents that have the locks of all,
+ * and no signal ends those waits. Compared only: where two share a place one
+ * waits once more, and a new task in the memory of an old one once less.
  */
 static struct task_struct *agentns_late_tired[1 << 6];
 
@@ -271,18 +272,11 @@ static struct task_struct **agentns_late_tired_place(void)
 	return &agentns_late_tired[hash_ptr(current, 6)];
 }
 
-/* What is left open is released now, and no signal ends a wait for it. */
-static bool agentns_late_ending(void)
-{
-	return current->flags & PF_EXITING ||
-	       READ_ONCE(current->signal->flags) & SIGNAL_GROUP_EXIT;
-}
-
 static bool agentns_late_may_wait(const struct agentns_late *late)
 {
 	return !(current->flags & PF_KTHREAD) && !READ_ONCE(late->slow) &&
 	       refcount_read(&late->refs) <= AGENTNS_LATE_CROWD &&
-	       !(agentns_late_ending() &&
+	       !(agentns_dying(current) &&
 		 READ_ONCE(*agentns_late_tired_place()) == current);
 }
 
@@ -318,7 +312,7 @@ static void agentns_late_wait(struct agentns_late *late)
 		}
 	} while (time_before(jiffies, end));
 	WRITE_ONCE(late->slow, true);
-	if (agentns_late_ending())
+	if (agentns_dying(current))
 		WRITE_ONCE(*agentns_late_tired_place(), current);
 }
 
