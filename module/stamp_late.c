@@ -21,14 +21,19 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "kill.h"
 #include "stamp_late.h"
 
 /*
- * So many ticks a close waits for one file's lock, and so many may do so at one
- * time: who has it wakes them all with interrupts off.
+ * So many ticks a close waits for one file's lock, and so many a task that has
+ * done so in vain waits for no other's.
  */
 #define AGENTNS_LATE_PATIENCE	(HZ / 10)
+#define AGENTNS_LATE_TIRED	HZ
+
+/*
+ * References on one that are not too many to wait for it: they are all woken
+ * with interrupts off.
+ */
 #define AGENTNS_LATE_CROWD	64
 
 /**
@@ -38,8 +43,6 @@
  * @made: it is done with, and holds nothing any more
  * @node: in agentns_late_stamps, until it has the lock
  * @dropped: another stamp has come after it; guarded by agentns_late_lock
- * @slow: a close has waited for it in vain, so that others do not. Only ever
- *	set, without a lock
  * @st: the stamp; references on its dentry and its writer
  * @path: of the file that was released: what is mounted stays so; on an overlay
  *	that is all that keeps the upper layer's file system
@@ -52,7 +55,6 @@ struct agentns_late {
 	struct completion made;
 	struct hlist_node node;
 	bool dropped;
-	bool slow;
 	struct agentns_stamping st;
 	struct path path;
 };
@@ -65,7 +67,11 @@ struct agentns_late {
  */
 static DEFINE_HASHTABLE(agentns_late_stamps, 10);
 
-/* Guards it, and the writers and seconds of what is in it. */
+/*
+ * Guards it, and the writers and seconds of what is in it. Works are queued and
+ * cancelled under it: to cancel one that is not queued makes a queue_work() at
+ * that moment do nothing, too.
+ */
 static DEFINE_SPINLOCK(agentns_late_lock);
 
 /* How many are in it; read without the lock by who has nothing to do with it. */
@@ -131,7 +137,7 @@ static bool agentns_late_lock_both(struct inode *inode)
 /*
  * What is released from now on is in line behind this one: a release that finds
  * nothing to drop is not to find its own mark, either, and be content. With
- * both locks.
+ * the inode's lock.
  */
 static bool agentns_late_begin(struct agentns_late *late)
 {
@@ -163,7 +169,10 @@ static void agentns_late_work(struct work_struct *work)
 	struct inode *inode = late->st.inode;
 
 	if (!agentns_late_lock_both(inode)) {
+		/* Whoever cancels it then may end it. */
+		spin_lock(&agentns_late_lock);
 		queue_work(agentns_late_wq, &late->work);
+		spin_unlock(&agentns_late_lock);
 		return;
 	}
 	if (agentns_late_begin(late))
@@ -235,10 +244,9 @@ static bool agentns_late_add(struct agentns_late *late)
 		/* A stamp may have been made since the lock was tried. */
 		late->st.seconds = ktime_get_real_seconds();
 		WRITE_ONCE(agentns_late_waiting, agentns_late_waiting + 1);
+		queue_work(agentns_late_wq, &late->work);
 	}
 	spin_unlock(&agentns_late_lock);
-	if (alone)
-		queue_work(agentns_late_wq, &late->work);
 	return alone;
 }
 
@@ -259,28 +267,40 @@ static struct agentns_late *agentns_late_get(const struct file *file,
 	return late;
 }
 
-/*
- * Tasks that are at their end and have waited in vain for one of the files which
- * they leave open. There may be many, with agents that have the locks of all,
- * and no signal ends those waits. Compared only: where two share a place one
- * waits once more, and a new task in the memory of an old one once less.
+/**
+ * struct agentns_tired - who has waited for a file's lock in vain
+ * @task: compared only
+ * @since: jiffies
+ *
+ * He may have many files to close, at his end or because they were sent to him,
+ * with agents that have the locks of all. Written by anybody, without a lock:
+ * where two tasks share one, the one before waits once more.
  */
-static struct task_struct *agentns_late_tired[1 << 6];
+static struct agentns_tired {
+	struct task_struct *task;
+	unsigned long since;
+} agentns_tired[1 << 8];
 
-static struct task_struct **agentns_late_tired_place(void)
+static struct agentns_tired *agentns_tired_place(void)
 {
-	return &agentns_late_tired[hash_ptr(current, 6)];
+	return &agentns_tired[hash_ptr(current, 8)];
 }
 
 static bool agentns_late_may_wait(const struct agentns_late *late)
 {
-	return !(current->flags & PF_KTHREAD) && !READ_ONCE(late->slow) &&
-	       refcount_read(&late->refs) <= AGENTNS_LATE_CROWD &&
-	       !(agentns_dying(current) &&
-		 READ_ONCE(*agentns_late_tired_place()) == current);
+	const struct agentns_tired *tired = agentns_tired_place();
+
+	if (current->flags & PF_KTHREAD ||
+	    refcount_read(&late->refs) > AGENTNS_LATE_CROWD)
+		return false;
+	return READ_ONCE(tired->task) != current ||
+	       time_after(jiffies, READ_ONCE(tired->since) + AGENTNS_LATE_TIRED);
 }
 
-/* The file is open still: its file system cannot have become read-only. */
+/*
+ * The file is open still: its file system cannot have become read-only, and
+ * need not be locked against that.
+ */
 static bool agentns_late_work_is_mine(struct agentns_late *late)
 {
 	struct inode *inode = late->st.inode;
@@ -288,7 +308,9 @@ static bool agentns_late_work_is_mine(struct agentns_late *late)
 
 	if (!inode_trylock(inode))
 		return false;
+	spin_lock(&agentns_late_lock);
 	mine = cancel_work(&late->work);
+	spin_unlock(&agentns_late_lock);
 	if (mine && agentns_late_begin(late))
 		agentns_put_stamp_thawed(&late->st);
 	inode_unlock(inode);
@@ -297,23 +319,24 @@ static bool agentns_late_work_is_mine(struct agentns_late *late)
 
 /*
  * The work may have been queued behind as many as may be active, all of which
- * wait for agents: so with each tick the lock is tried, too.
+ * wait for agents: so with each tick or two the lock is tried, too. Nor does a
+ * signal end this: who hears of a killed task's end may look at its files.
  */
 static void agentns_late_wait(struct agentns_late *late)
 {
 	unsigned long end = jiffies + AGENTNS_LATE_PATIENCE;
+	struct agentns_tired *tired = agentns_tired_place();
 
 	do {
-		if (wait_for_completion_killable_timeout(&late->made, 1))
+		if (wait_for_completion_timeout(&late->made, 1))
 			return;
 		if (agentns_late_work_is_mine(late)) {
 			agentns_late_end(late);
 			return;
 		}
 	} while (time_before(jiffies, end));
-	WRITE_ONCE(late->slow, true);
-	if (agentns_dying(current))
-		WRITE_ONCE(*agentns_late_tired_place(), current);
+	WRITE_ONCE(tired->task, current);
+	WRITE_ONCE(tired->since, jiffies);
 }
 
 /**
