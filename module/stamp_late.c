@@ -24,8 +24,8 @@
 #include "stamp_late.h"
 
 /*
- * So many ticks a close waits for one file's lock, and so many a task that has
- * done so in vain waits for no other's.
+ * So many times a close waits for a tick or two, if a file's lock is not to be
+ * had, and for so many ticks a task that has done so in vain waits for none.
  */
 #define AGENTNS_LATE_PATIENCE	(HZ / 10)
 #define AGENTNS_LATE_TIRED	HZ
@@ -43,6 +43,8 @@
  * @made: it is done with, and holds nothing any more
  * @node: in agentns_late_stamps, until it has the lock
  * @dropped: another stamp has come after it; guarded by agentns_late_lock
+ * @begun: it has the lock, and is waited for to its end; written with
+ *	agentns_late_lock
  * @st: the stamp; references on its dentry and its writer
  * @path: of the file that was released: what is mounted stays so; on an overlay
  *	that is all that keeps the upper layer's file system
@@ -55,6 +57,7 @@ struct agentns_late {
 	struct completion made;
 	struct hlist_node node;
 	bool dropped;
+	bool begun;
 	struct agentns_stamping st;
 	struct path path;
 };
@@ -145,6 +148,7 @@ static bool agentns_late_begin(struct agentns_late *late)
 
 	spin_lock(&agentns_late_lock);
 	hash_del(&late->node);
+	WRITE_ONCE(late->begun, true);
 	dropped = late->dropped;
 	if (!dropped && late->st.mark)
 		WRITE_ONCE(*late->st.mark, 0);
@@ -269,21 +273,21 @@ static struct agentns_late *agentns_late_get(const struct file *file,
 
 /**
  * struct agentns_tired - who has waited for a file's lock in vain
- * @task: compared only
+ * @pid: of that task
  * @since: jiffies
  *
  * He may have many files to close, at his end or because they were sent to him,
  * with agents that have the locks of all. Written by anybody, without a lock:
- * where two tasks share one, the one before waits once more.
+ * where two tasks share one, the one before waits again.
  */
 static struct agentns_tired {
-	struct task_struct *task;
+	pid_t pid;
 	unsigned long since;
 } agentns_tired[1 << 8];
 
 static struct agentns_tired *agentns_tired_place(void)
 {
-	return &agentns_tired[hash_ptr(current, 8)];
+	return &agentns_tired[hash_32(current->pid, 8)];
 }
 
 static bool agentns_late_may_wait(const struct agentns_late *late)
@@ -293,7 +297,7 @@ static bool agentns_late_may_wait(const struct agentns_late *late)
 	if (current->flags & PF_KTHREAD ||
 	    refcount_read(&late->refs) > AGENTNS_LATE_CROWD)
 		return false;
-	return READ_ONCE(tired->task) != current ||
+	return READ_ONCE(tired->pid) != current->pid ||
 	       time_after(jiffies, READ_ONCE(tired->since) + AGENTNS_LATE_TIRED);
 }
 
@@ -324,18 +328,22 @@ static bool agentns_late_work_is_mine(struct agentns_late *late)
  */
 static void agentns_late_wait(struct agentns_late *late)
 {
-	unsigned long end = jiffies + AGENTNS_LATE_PATIENCE;
 	struct agentns_tired *tired = agentns_tired_place();
 
-	do {
+	for (int i = 0; i < AGENTNS_LATE_PATIENCE; i++) {
 		if (wait_for_completion_timeout(&late->made, 1))
 			return;
 		if (agentns_late_work_is_mine(late)) {
 			agentns_late_end(late);
 			return;
 		}
-	} while (time_before(jiffies, end));
-	WRITE_ONCE(tired->task, current);
+		if (READ_ONCE(late->begun)) {
+			/* As one would be who has the lock at once. */
+			wait_for_completion(&late->made);
+			return;
+		}
+	}
+	WRITE_ONCE(tired->pid, current->pid);
 	WRITE_ONCE(tired->since, jiffies);
 }
 
@@ -347,9 +355,9 @@ static void agentns_late_wait(struct agentns_late *late)
  * Where one of the same file waits already, its writer was before this one.
  * What there is no memory for is counted.
  *
- * Context: May sleep, in agentns_stamp_release_hook(), for two ticks more than
- * AGENTNS_LATE_PATIENCE; without locks but, in io_uring's polling thread, that
- * thread's.
+ * Context: May sleep, in agentns_stamp_release_hook(), for the lock one or two
+ * tenths of a second, and then for the file system. No lock is held but of who
+ * does task work with one: io_uring's polling thread, KVM with a processor's.
  */
 void agentns_stamp_later(const struct file *file,
 			 const struct agentns_stamping *st)
