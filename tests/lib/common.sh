@@ -1,10 +1,15 @@
 # shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What every program under tests/ shares. Source it after `set -eu`.
+# What every program under tests/ shares. Source it after `set -eu`. It answers --help.
 #
 # Messages go to standard error, one line each, and name the object, what is wrong and what to do next: standard
 # output belongs to the result (a folder, the guest's output, TAP).
+
+# What a program's first comment says, from its usage on.
+case ${1-} in
+-h | --help) sed -n '4,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+esac
 
 LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # The root of the checkout; the programs that source this read it.
