@@ -14,6 +14,7 @@
 #include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/path.h>
 #include <linux/sched.h>
@@ -287,7 +288,8 @@ static struct agentns_tired {
 
 static struct agentns_tired *agentns_tired_place(void)
 {
-	return &agentns_tired[hash_32(current->pid, 8)];
+	return &agentns_tired[hash_32(current->pid,
+				      ilog2(ARRAY_SIZE(agentns_tired)))];
 }
 
 static bool agentns_late_may_wait(const struct agentns_late *late)
