@@ -106,6 +106,7 @@ int main(int argc, char **argv)
 {
 	int error;
 
+	fill_standard_descriptors();
 	parse_options(argc, argv);
 	enter_session(argv);
 	argv += optind;

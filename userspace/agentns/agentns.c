@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 	const struct command *const *c;
 	struct option_parser parser;
 
+	fill_standard_descriptors();
 	setlocale(LC_ALL, "");
 	/* Numbers are for programs, too: their point is a point. */
 	setlocale(LC_NUMERIC, "C");

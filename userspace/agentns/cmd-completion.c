@@ -76,7 +76,7 @@ static const char bash_head[] =
 "_agentns()\n"
 "{\n"
 "	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-"	local command=${COMP_WORDS[0]##*/} i first=1 word\n"
+"	local command=${COMP_WORDS[0]##*/} i first=1 word own=0\n"
 "\n"
 "	COMPREPLY=()\n"
 "	# --name=value is three words here.\n"
@@ -101,11 +101,14 @@ static const char bash_middle[] =
 "				_agentns_takes \"${COMP_WORDS[i-1]}\" || break\n"
 "			fi\n"
 "		done\n"
-"		if ((i < COMP_CWORD)) && declare -F _command_offset >/dev/null; then\n"
-"			_command_offset \"$i\"\n"
-"			return\n"
-"		elif ((i < COMP_CWORD)); then\n"
-"			compopt -o default\n"
+"		if ((i < COMP_CWORD)); then\n"
+"			((i += own))\n"
+"			((own && i < COMP_CWORD)) && [[ ${COMP_WORDS[i]} == -- ]] && ((i++))\n"
+"			if declare -F _command_offset >/dev/null; then\n"
+"				_command_offset \"$i\"\n"
+"			else\n"
+"				compopt -o default\n"
+"			fi\n"
 "			return\n"
 "		fi\n"
 "		;;\n"
@@ -214,6 +217,11 @@ static void bash(void)
 		if ((*sub)->runs_command)
 			printf(" | '%s'", (*sub)->name);
 	fputs(")\n", stdout);
+	/* An operand of its own comes before the command. */
+	for (sub = command_agentns.subcommands; *sub; sub++)
+		if ((*sub)->runs_command && (*sub)->complete != COMPLETE_COMMAND)
+			printf("\t\t[[ $command == '%s' ]] && own=1\n",
+			       (*sub)->name);
 	fputs(bash_middle, stdout);
 	fputs("\tcase $command in\n", stdout);
 	bash_command(&command_unshare);
@@ -329,6 +337,11 @@ static void zsh_command(const struct command *c)
 			zsh_option(c, spec);
 	if (c->complete == COMPLETE_COMMAND) {
 		fputs(" \\\n\t\t'(-):command:_command_names -e'"
+		      " \\\n\t\t'*::argument:_normal'", stdout);
+	} else if (c->runs_command && c->complete != COMPLETE_NOTHING) {
+		fputs(" \\\n\t\t'(-)1:argument:", stdout);
+		zsh_action(c, c->complete, c->words);
+		fputs(" \\\n\t\t'(-)2:command:_command_names -e'"
 		      " \\\n\t\t'*::argument:_normal'", stdout);
 	} else if (c->complete != COMPLETE_NOTHING) {
 		fputs(" \\\n\t\t'*:argument:", stdout);

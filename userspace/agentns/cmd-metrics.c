@@ -156,7 +156,9 @@ static int write_file(const char *name, const struct session_list *list,
 		goto fail;
 	}
 	print_metrics(out, list, live);
-	if (fchmod(fd, 0666 & ~mask) | fflush(out) | fsync(fd)) {
+	/* What an earlier write failed to take is gone from the buffer. */
+	if (fchmod(fd, 0666 & ~mask) || fflush(out) || ferror(out) ||
+	    fsync(fd)) {
 		warn("cannot write \"%s\"", shown(temporary));
 		fclose(out);
 		goto fail;

@@ -21,6 +21,7 @@
 
 #include "events-connector.h"
 #include "problem.h"
+#include "until-signal.h"
 
 #define HEADER_SIZE	offsetof(struct proc_event, event_data)
 #define RECEIVE_BUFFER	(8 << 20)	/* bytes */
@@ -42,13 +43,6 @@ struct listener {
 	bool json;
 	bool processes;
 };
-
-static volatile sig_atomic_t caught;
-
-static void catch(int signal)
-{
-	caught = signal;
-}
 
 static const char *type_name(uint32_t type)
 {
@@ -240,7 +234,7 @@ static void print_events(const struct listener *l)
 	union event e;
 	int ret;
 
-	for (;;) {
+	while (!until_signal_caught()) {
 		ret = receive(l, &e);
 		if (ret < 0) {
 			if (errno == EAGAIN || errno == EINTR)
@@ -261,27 +255,23 @@ static void print_events(const struct listener *l)
 int print_connector_events(bool json, bool processes)
 {
 	struct listener l = { .json = json, .processes = processes };
-	struct sigaction action = { .sa_handler = catch };
 	/* Who reads what is printed may go while nothing happens. */
 	struct pollfd poll_fds[] = {
 		{ .events = POLLIN }, { .fd = STDOUT_FILENO },
 	};
-	sigset_t blocked, before;
 
 	/* Older kernels go on sending if they are not told to stop. */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	until_signal_begin();
 	signal(SIGPIPE, SIG_IGN);
 
 	start(&l);
 	poll_fds[0].fd = l.fd;
-	while (!caught && !ferror(stdout)) {
-		if (ppoll(poll_fds, 2, NULL, &before) < 0 && errno != EINTR)
-			err(EXIT_FAILURE, "cannot wait for events");
+	while (!until_signal_caught() && !ferror(stdout)) {
+		if (until_signal_poll(poll_fds, 2, NULL) < 0) {
+			if (errno != EINTR)
+				err(EXIT_FAILURE, "cannot wait for events");
+			continue;
+		}
 		if (poll_fds[1].revents & (POLLERR | POLLHUP))
 			break;
 		print_events(&l);
@@ -289,11 +279,7 @@ int print_connector_events(bool json, bool processes)
 	}
 	ask(&l, PROC_CN_MCAST_IGNORE, 0);
 	close(l.fd);
-	if (caught) {
-		signal(caught, SIG_DFL);
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		raise(caught);
-	}
+	until_signal_end();
 	/* What was lost, unless nobody reads, close_stdout() tells of. */
 	return EXIT_SUCCESS;
 }

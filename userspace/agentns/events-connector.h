@@ -10,8 +10,8 @@
  * @json: as JSON objects
  * @processes: fork, exec and exit of processes besides
  *
- * Ends by SIGINT or SIGTERM, as if that had not been caught, and when standard
- * output can take no more. When it cannot begin it says why and exits.
+ * Ends by SIGINT, SIGTERM or SIGHUP, as if that had not been caught, and when
+ * standard output can take no more. When it cannot begin it says why and exits.
  *
  * Return: EXIT_SUCCESS.
  */

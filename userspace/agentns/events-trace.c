@@ -21,6 +21,7 @@
 #include "problem.h"
 #include "table.h"
 #include "trace-context.h"
+#include "until-signal.h"
 
 /* How long, and how often, the environment of a session's maker is waited for. */
 #define ENVIRON_MS	100
@@ -67,6 +68,7 @@ const struct column event_columns[] = {
  * struct watch - a run of print_trace_events()
  * @known: tree of the sessions that live, of tsearch(3)
  * @waiting: the one that is looked at for its maker's environment
+ * @enough: as many were printed as were asked for
  */
 struct watch {
 	enum events_format format;
@@ -76,6 +78,7 @@ struct watch {
 	struct agentns_events *events;
 	void *known;
 	unsigned int waiting;
+	bool enough;
 };
 
 /* An event, with what is known of its session. */
@@ -84,13 +87,6 @@ struct row {
 	const struct known_session *session;
 	uint64_t wall_ns;
 };
-
-static volatile sig_atomic_t caught;
-
-static void catch(int signo)
-{
-	caught = signo;
-}
 
 /* ---- the sessions that live ---- */
 
@@ -452,7 +448,7 @@ static void take_event(struct watch *w, const struct agentns_event *e)
 		strcpy(s->intent, e->intent);
 	row.session = s;
 	if (print_row(w, &row) && w->left && !--w->left)
-		caught = SIGPIPE;	/* enough: as when nobody reads */
+		w->enough = true;
 	if (e->type == AGENTNS_EVENT_END && s != &nothing)
 		forget(w, s);
 }
@@ -462,7 +458,7 @@ static void take_events(struct watch *w)
 	struct agentns_event event;
 	int ret = 1;
 
-	while (!caught && ret) {
+	while (!until_signal_caught() && !w->enough && ret) {
 		ret = agentns_events_next(w->events, &event);
 		if (ret > 0)
 			take_event(w, &event);
@@ -492,35 +488,31 @@ int print_trace_events(enum events_format format, const struct filter *filter,
 		       unsigned long count)
 {
 	struct watch w = { .format = format, .filter = filter, .left = count };
-	struct sigaction action = { .sa_handler = catch };
 	/* Who reads what is printed may go while nothing happens. */
 	struct pollfd poll_fds[] = {
 		{ .events = POLLIN }, { .fd = STDOUT_FILENO },
 	};
 	struct timespec pause = { .tv_nsec = ENVIRON_MS * 1000000 };
-	sigset_t blocked, before;
+	int status = EXIT_SUCCESS;
 
 	/* Our instance of tracefs is to go with us. */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	until_signal_begin();
 	signal(SIGPIPE, SIG_IGN);
 
 	w.handle = open_handle(NULL);
 	open_events(&w);
 	read_known(&w);
 	poll_fds[0].fd = agentns_events_fd(w.events);
-	while (!caught && !ferror(stdout)) {
+	while (!until_signal_caught() && !w.enough && !ferror(stdout)) {
 		bool wait = format == EVENTS_OTLP && w.waiting;
 
-		if (ppoll(poll_fds, 2, wait ? &pause : NULL, &before) < 0 &&
-		    errno != EINTR)
+		if (until_signal_poll(poll_fds, 2, wait ? &pause : NULL) < 0) {
+			if (errno == EINTR)
+				continue;
 			warn("cannot wait for events");
+			status = EXIT_FAILURE;
+			break;
+		}
 		if (poll_fds[1].revents & (POLLERR | POLLHUP))
 			break;
 		take_events(&w);
@@ -532,11 +524,7 @@ int print_trace_events(enum events_format format, const struct filter *filter,
 	agentns_events_close(w.events);
 	agentns_close(w.handle);
 	tdestroy(w.known, free);
-	if (caught && caught != SIGPIPE) {
-		signal(caught, SIG_DFL);
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		raise(caught);
-	}
+	until_signal_end();
 	/* What was lost otherwise close_stdout() tells of. */
-	return EXIT_SUCCESS;
+	return status;
 }

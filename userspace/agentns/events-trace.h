@@ -20,10 +20,10 @@ struct filter;
  * @filter: print those that it holds for; NULL for all
  * @count: stop after so many; 0 for never
  *
- * Ends by SIGINT or SIGTERM, as if that had not been caught, and when standard
- * output can take no more. When it cannot begin it says why and exits.
+ * Ends by SIGINT, SIGTERM or SIGHUP, as if that had not been caught, and when
+ * standard output can take no more. When it cannot begin it says why and exits.
  *
- * Return: EXIT_SUCCESS.
+ * Return: an exit status.
  */
 int print_trace_events(enum events_format format, const struct filter *filter,
 		       unsigned long count);

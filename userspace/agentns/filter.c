@@ -205,7 +205,7 @@ static struct filter *parse_comparison(struct parser *p)
 	p->at += len;
 	f = node(OP_TRUE, NULL, NULL);
 	f->column = i;
-	f->number = p->columns[i].type == COLUMN_NUMBER;
+	f->number = p->columns[i].type != COLUMN_STRING;
 	if (!eat_op(p, &f->op))
 		return f;
 	f->text = parse_value(p);

@@ -92,6 +92,26 @@ static int find_by_pid(const struct search *search, pid_t pid)
 	return EXIT_SUCCESS;
 }
 
+/*
+ * A session without a directory, of which one process is known: that may end,
+ * or be elsewhere meanwhile, and the session go on with others.
+ */
+static void take_hidden(const struct search *search, pid_t pid,
+			const struct agent_session_id_uapi *id)
+{
+	struct target *t = search->target;
+	struct agentns_session *s = &t->session;
+	struct agent_session_id_uapi after;
+
+	if (read_by_pid(search, pid) || agentns_id_cmp(&s->id, id) ||
+	    agentns_pid_id(search->handle, pid, &after) ||
+	    agentns_id_cmp(&after, id)) {
+		memset(s, 0, sizeof(*s));
+		s->id = *id;
+	}
+	t->pid = 0;
+}
+
 static int ambiguous(const struct search *search, int found,
 		     const struct agent_session_id_uapi *ids)
 {
@@ -179,9 +199,8 @@ static int find_by_id(const struct search *search, bool maybe_pid)
 	if (!ret)
 		return not_found(search, maybe_pid);
 	if (pid) {
-		ret = find_by_pid(search, pid);
-		search->target->pid = 0;
-		return ret < 0 ? not_found(search, maybe_pid) : ret;
+		take_hidden(search, pid, &ids[0]);
+		return EXIT_SUCCESS;
 	}
 	ret = agentns_session_read(search->handle, &ids[0],
 				   &search->target->session);

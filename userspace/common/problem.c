@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,16 @@ const char *problem_read(int error)
 	default:
 		return strerror(-error);
 	}
+}
+
+void fill_standard_descriptors(void)
+{
+	int fd;
+
+	/* Those below are taken by now, so that it is the one that is opened. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static bool reader_gone;

@@ -28,6 +28,15 @@ const char *problem_read(int error);
 const char *problem_signal(int error, int sig);
 
 /*
+ * fill_standard_descriptors - put something into those that are closed
+ *
+ * To be called first. Otherwise a file that is opened later takes the place of
+ * one, and gets what is printed. This can neither be read nor written, and a
+ * command that is executed finds it closed, as it was. (As gnulib's stdopen.)
+ */
+void fill_standard_descriptors(void);
+
+/*
  * flush_stdout - write what is buffered; for programs that print line by line
  *
  * For those that ignore SIGPIPE: a reader that has gone is remembered, and is

@@ -373,6 +373,9 @@ void agentns_close(struct agentns *handle);
  * @pid: process (or thread) id
  * @id: is set; zeros when the process is not in a session
  *
+ * That of its first thread; where that is in none, as when it has ended, of the
+ * first thread that is in one.
+ *
  * Return: 0, -ESRCH (no such process, or it ended meanwhile), -ENOSYS, or why
  * /proc cannot be read.
  */

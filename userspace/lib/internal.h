@@ -62,6 +62,17 @@ int agentns__opendir(int dir_fd, const char *path, DIR **dir);
 const char *agentns__readdir(DIR *dir, int *error);
 
 /*
+ * agentns__open_member - the thread that stands for a process
+ *
+ * The kernel has a first thread that has ended in no session, while others go
+ * on in theirs.
+ *
+ * Return: for closing, the directory of the first thread that is in a session,
+ * where the process @pid's own, @pid_fd, is of one that is in none; else -1.
+ */
+int agentns__open_member(int pid_fd, pid_t pid);
+
+/*
  * agentns__read_file - read a whole file as a string
  *
  * Return: bytes read, -EMSGSIZE when the file does not fit with its NUL, or

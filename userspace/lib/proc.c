@@ -43,12 +43,17 @@ static ssize_t read_pid_file(struct agentns *handle, pid_t pid,
 			     ssize_t (*read_fn)(int, const char *, char *,
 						size_t))
 {
+	int pid_fd, member_fd;
 	ssize_t len;
-	int pid_fd;
 
 	pid_fd = open_pid(handle, pid);
 	if (pid_fd < 0)
 		return pid_fd;
+	member_fd = agentns__open_member(pid_fd, pid);
+	if (member_fd >= 0) {
+		close(pid_fd);
+		pid_fd = member_fd;
+	}
 	len = read_fn(pid_fd, name, buf, size);
 	if (len == -ENOENT)
 		len = missing_file(pid_fd);

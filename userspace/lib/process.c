@@ -135,6 +135,56 @@ static bool take_first(int thread_fd, void *data)
 	return true;
 }
 
+static bool open_first(int thread_fd, void *data)
+{
+	struct agent_session_id_uapi id;
+
+	if (!take_first(thread_fd, &id))
+		return false;
+	*(int *)data = fcntl(thread_fd, F_DUPFD_CLOEXEC, 0);
+	return true;
+}
+
+/*
+ * A number of "status", by the beginning of its line; 0 where there is none.
+ * The file has no greatest size: a process may be in many groups.
+ */
+static uint64_t read_status(int dir_fd, const char *begins, int base)
+{
+	int fd = openat(dir_fd, "status", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	size_t len = strlen(begins), size = 0;
+	char *line = NULL;
+	uint64_t value = 0;
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (getline(&line, &size, file) > 0) {
+		if (!strncmp(line, begins, len)) {
+			value = strtoull(line + len, NULL, base);
+			break;
+		}
+	}
+	free(line);
+	fclose(file);
+	return value;
+}
+
+int agentns__open_member(int pid_fd, pid_t pid)
+{
+	struct agent_session_id_uapi id;
+	int thread_fd = -1;
+
+	if (!read_id(pid_fd, "agent_session", &id) &&
+	    agentns_id_is_zero(&id) && count_threads(pid_fd) > 1 &&
+	    read_status(pid_fd, "Tgid:", 10) == (uint64_t)pid)
+		any_thread(pid_fd, open_first, &thread_fd);
+	return thread_fd;
+}
+
 static int read_process(int pid_fd, struct agentns_process *p)
 {
 	struct stat st;
@@ -220,15 +270,33 @@ static bool process_is_in(int pid_fd, const struct agentns_process *p,
 	       (p->threads > 1 && any_thread(pid_fd, thread_is_in, family));
 }
 
-static bool state_needs(char state, int sig)
+/*
+ * Was @sig sent to a task that sleeps so that it wakes for none, as the parent
+ * in vfork() of a child that is stopped? It acts on it before it does anything
+ * else, but that may be long. @fd: of its directory
+ */
+static bool sleeps_with(int fd, char state, int sig)
+{
+	return state == 'D' &&
+	       (read_status(fd, "SigPnd:", 16) |
+		read_status(fd, "ShdPnd:", 16)) & 1ULL << (sig - 1);
+}
+
+static bool task_needs(int fd, char state, int sig)
 {
 	if (state == 'Z' || state == 'X')
 		return false;
-	if (sig == SIGSTOP)
-		return state != 'T' && state != 't';
-	if (sig == SIGCONT)
-		return state == 'T';
-	return true;
+	switch (sig) {
+	case SIGSTOP:
+		return state != 'T' && state != 't' &&
+		       !sleeps_with(fd, state, sig);
+	case SIGCONT:
+		return state == 'T' || sleeps_with(fd, state, SIGSTOP);
+	case SIGKILL:
+		return !sleeps_with(fd, state, sig);
+	default:
+		return true;
+	}
 }
 
 static bool thread_needs(int thread_fd, void *data)
@@ -236,7 +304,7 @@ static bool thread_needs(int thread_fd, void *data)
 	struct agentns_process thread;
 
 	return !read_stat(thread_fd, "stat", &thread) &&
-	       state_needs(thread.state, *(int *)data);
+	       task_needs(thread_fd, thread.state, *(int *)data);
 }
 
 /* Others may go on where the first thread has ended, and "Z" is its state. */
@@ -244,7 +312,7 @@ static bool process_needs(int pid_fd, const struct agentns_process *p, int sig)
 {
 	if (p->pid == getpid())
 		return false;
-	return state_needs(p->state, sig) ||
+	return task_needs(pid_fd, p->state, sig) ||
 	       (p->threads > 1 && any_thread(pid_fd, thread_needs, &sig));
 }
 

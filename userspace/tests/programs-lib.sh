@@ -85,7 +85,7 @@ make_process() {
 	(
 		cd "$tmp/root/proc/$1" || exit 1
 		printf '%s\n' "$2" >./comm
-		printf 'Name:\t%s\n' "$2" >status
+		printf 'Name:\t%s\nTgid:\t%s\n' "$2" "$1" >status
 		printf '%s (%s) %s %s 0 0\n' "$1" "$2" "${5:-S}" "${4:-1}" >stat
 		printf '%s\0--option\0' "$2" >cmdline
 		mkdir -p "task/$1"

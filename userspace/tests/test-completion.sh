@@ -74,6 +74,27 @@ test_bash() {
 	offers "an option's argument is no command" "--on-exceed" \
 		agentns run --intent x --on-
 	offers "a free text" "" agentns run --intent ""
+	command_begins_at 2 agentns run sh -
+	command_begins_at 3 agentns run -- sh -
+	command_begins_at 3 agentns enter 1234 sh
+	command_begins_at 4 agentns enter 1234 -- sh -
+	command_begins_at 4 agentns enter -- 1234 sh
+}
+
+# command_begins_at INDEX WORD... - what bash-completion is told of the command that is run
+command_begins_at() {
+	want=$1
+	shift
+	got=$(bash -c '
+		_command_offset() { echo "$1"; }
+		. "$1"
+		shift
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_agentns
+	' bash "$BUILD/completion/agentns.bash" "$@")
+	[ "$got" = "$want" ]
+	result_of $? "bash: where the command begins: $*"
 }
 
 # Every option that zsh's functions are given, in the same form.

@@ -292,6 +292,8 @@ END
 	grep -q '"ended_by_budget":true' "$tmp/stats"
 	result_of $? "run --json-stats: ended by the budget"
 	check_schema run "$tmp/stats" "run --json-stats: that, too, as the schema has it"
+	try sh -c '"$0" run --stats --json-stats "$1" true 2>&-' "$BUILD/agentns" "$tmp/stats"
+	check_schema run "$tmp/stats" "run --json-stats: nothing else, where standard error is closed"
 	agentns run --json-stats /dev/full sh -c 'exit 3'
 	expect 3 "" "*cannot write \"/dev/full\": No space left on device" \
 		"run --json-stats: why it cannot be written"
@@ -456,6 +458,57 @@ kinds_told() {
 	for kind; do
 		grep -q '"event":"'"$kind"'"' "$told_in" || return
 	done
+}
+
+# grown FILE LINES - has it got more than so many?
+# shellcheck disable=SC2317 # until_true calls it
+grown() {
+	"$BUILD/agentns-unshare" true
+	[ "$(wc -l <"$1")" -gt "$2" ]
+}
+
+# writes PID - does it stand in a write to its standard output?
+# shellcheck disable=SC2317 # until_true calls it
+writes() {
+	"$BUILD/agentns-unshare" true
+	grep -q '^1 0x1 ' "/proc/$1/syscall"
+}
+
+# Signals to a program that watches: what is ignored, and what has to get through.
+test_events_signals() {
+	for source in '' --connector; do
+		# shellcheck disable=SC2086 # none, or one
+		(trap '' HUP; exec "$BUILD/agentns" events $source) >"$tmp/out" 2>"$tmp/err" &
+		watcher=$!
+		until_true grown "$tmp/out" 0
+		kill -HUP $watcher
+		until_true grown "$tmp/out" "$(wc -l <"$tmp/out")"
+		result_of $? "events $source: goes on after a SIGHUP that nohup has it ignore"
+		kill $watcher
+		wait $watcher
+		status=$?
+		expect 143 "*" "" "events $source: ends by SIGTERM"
+
+		mkfifo "$tmp/pipe"
+		exec 9<>"$tmp/pipe"
+		head -c 65536 /dev/zero >&9
+		# shellcheck disable=SC2086
+		"$BUILD/agentns" events $source >"$tmp/pipe" 2>"$tmp/err" 9>&- &
+		watcher=$!
+		until_true writes $watcher
+		result_of $? "events $source: nobody reads"
+		kill $watcher
+		(sleep 20; kill -KILL $watcher) 9>&- 2>"$tmp/late" &
+		late=$!
+		wait $watcher
+		status=$?
+		kill $late
+		exec 9>&-
+		rm "$tmp/pipe"
+		expect 143 "*" "" "events $source: ends by SIGTERM where nobody reads"
+	done
+	[ -z "$(ls /sys/kernel/tracing/instances)" ]
+	result_of $? "events: leaves nothing in tracefs"
 }
 
 test_events() {
@@ -702,6 +755,7 @@ test_run_options
 test_run_ends
 test_seal
 test_events
+test_events_signals
 test_events_chosen
 test_enter
 test_top

@@ -121,13 +121,17 @@ static bool reaches(pid_t pid, pid_t tid, const char *states)
 /* @dir is that of a process or of a thread, below the root. */
 static void put_task(const char *dir, const char *session)
 {
+	static const char *const files[] = { "stat", "status" };
 	char path[64], real[64], full[160];
+	size_t i;
 
 	put_dir(dir);
-	snprintf(full, sizeof(full), "%s/%s/stat", root, dir);
-	snprintf(real, sizeof(real), "/%s/stat", dir);
-	if (symlink(real, full))
-		tap_bail("cannot make a link of the test tree");
+	for (i = 0; i < 2; i++) {
+		snprintf(full, sizeof(full), "%s/%s/%s", root, dir, files[i]);
+		snprintf(real, sizeof(real), "/%s/%s", dir, files[i]);
+		if (symlink(real, full))
+			tap_bail("cannot make a link of the test tree");
+	}
 	snprintf(path, sizeof(path), "%s/agent_session", dir);
 	put(path, session);
 }
@@ -194,6 +198,66 @@ static void test_threads(struct agentns *h, bool leader_ends)
 	ok_int(agentns_session_signal(h, &id, SIGKILL, &count), 0,
 	       "%s: kill what has ended", what);
 	ok_int(count, 0, "%s: kill what has ended: there is no need", what);
+	end(pid);
+}
+
+/* ---- one that no signal wakes ---- */
+
+/* Its child's PID is in *@child; the parent goes on when that has ended. */
+static pid_t start_vfork(pid_t *child)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds))
+		tap_bail("no pipe");
+	pid = fork();
+	if (!pid) {
+		if (!vfork()) {
+			pid_t self = getpid();
+
+			if (write(fds[1], &self, sizeof(self)) != sizeof(self))
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		for (;;)
+			pause();
+	}
+	close(fds[1]);
+	if (read(fds[0], child, sizeof(*child)) != sizeof(*child))
+		tap_bail("vfork() does not start");
+	close(fds[0]);
+	return pid;
+}
+
+static void test_vfork(struct agentns *h)
+{
+	struct agent_session_id_uapi id;
+	unsigned int count = 0;
+	pid_t pid, child;
+	char path[64];
+
+	if (agentns_id_parse(ID_A, &id))
+		tap_bail("bad id in a test");
+	pid = start_vfork(&child);
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	put_task(path, ID_A "\n");
+	snprintf(path, sizeof(path), "proc/%d", child);
+	put_task(path, ID_A "\n");
+	ok(reaches(pid, pid, "D") && reaches(child, child, "S"),
+	   "in vfork(): it is so");
+	ok_int(agentns_session_signal(h, &id, SIGSTOP, &count), 0,
+	       "in vfork(): stop");
+	ok_int(count, 2, "in vfork(): stop: how many");
+	ok(reaches(child, child, "T") && reaches(pid, pid, "D"),
+	   "in vfork(): stop: who can is stopped");
+	ok_int(agentns_session_signal(h, &id, SIGCONT, &count), 0,
+	       "in vfork(): cont");
+	ok_int(count, 2, "in vfork(): cont: how many");
+	end(child);
+	ok(reaches(pid, pid, "S"),
+	   "in vfork(): cont: the parent has no stop left to act on");
 	end(pid);
 }
 
@@ -269,6 +333,7 @@ int main(void)
 		return tap_done();
 	}
 	test_family(h);
+	test_vfork(h);
 	if (links_are_counted()) {
 		test_threads(h, false);
 		test_threads(h, true);

@@ -41,6 +41,14 @@ test_usage() {
 	: >"$tmp/out"
 	expect 1 "" "*cannot write to standard output*" \
 		"agentns: a full disk is noticed"
+	"$BUILD/agentns" --help 2>"$tmp/err" >&-
+	status=$?
+	expect 1 "" "*cannot write to standard output*" \
+		"agentns: and a standard output that is closed"
+	"$BUILD/agentns" bogus 2>"$tmp/err" >&-
+	status=$?
+	expect 2 "" '*"bogus"*' \
+		"agentns: but not where there was nothing to write"
 }
 
 test_usage_run() {
@@ -131,6 +139,13 @@ test_unshare() {
 	unshare "$tmp/nonexistent"
 	expect 127 "" "*cannot execute*nonexistent*No such file*" \
 		"unshare: no such command"
+	"$BUILD/agentns-unshare" "$tmp/nonexistent" 2>"$tmp/err" >&-
+	status=$?
+	expect 127 "" "*cannot execute*nonexistent*No such file*" \
+		"unshare: the same where standard output is closed"
+	"$BUILD/agentns-unshare" sh -c '[ ! -e /proc/self/fd/1 ]' 2>"$tmp/err" >&-
+	status=$?
+	expect 0 "" "*" "unshare: the command finds closed what was closed"
 	unshare /
 	expect 127 "" '*cannot execute "/"*denied*' "unshare: not a program"
 	unshare ""

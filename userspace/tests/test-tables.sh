@@ -148,6 +148,12 @@ test_filter() {
 	filter 'INTENT == "say \"hi\" \\now"' c "filter: escapes"
 	filter 'ELAPSED > 1.5 and ELAPSED < 2.5' b "filter: a fraction"
 	filter 'ID != x && DEPTH == 1 || ID =~ ^c' abc "filter: precedence"
+	echo 1 >"$sessions/$a/sealed"
+	echo 0 >"$sessions/$b/sealed"
+	filter 'SEALED' a "filter: yes or no"
+	filter '!SEALED' bc "filter: no, or unknown"
+	filter 'SEALED == 0' b "filter: no"
+	rm "$sessions/$a/sealed" "$sessions/$b/sealed"
 	bad_filter '' "a column is missing at character 1" "filter: empty"
 	bad_filter 'NOPE > 1' "no such column at character 1" "filter: no column"
 	bad_filter 'DEPTH >' "a value is missing at character 8" "filter: no value"
@@ -163,6 +169,18 @@ test_filter() {
 		"filter: deep nesting"
 	bad_filter "$(yes 'DEPTH ||' | head -n 2000) DEPTH" "too many" \
 		"filter: a long chain"
+}
+
+# put_thread PID TID - that thread is in the process's session, whose first thread has ended
+put_thread() {
+	mkdir "$tmp/root/proc/$1/task/$2"
+	for f in agent_session agent_intent agent_counters; do
+		cp "$tmp/root/proc/$1/$f" "$tmp/root/proc/$1/task/$2/$f"
+	done
+	echo $zeros >"$tmp/root/proc/$1/agent_session"
+	echo $zeros >"$tmp/root/proc/$1/task/$1/agent_session"
+	echo >"$tmp/root/proc/$1/agent_intent"
+	sed 's/:[0-9]*/:0/g' "$tmp/root/proc/$1/task/$2/agent_counters" >"$tmp/root/proc/$1/agent_counters"
 }
 
 test_tree() {
@@ -231,6 +249,21 @@ assert n == "s\\xff\\x5ch", n' "tree: a name that is no text is escaped in JSON"
 	expect 0 "ID *d0000000000000000000000000000004*SYSCALLS *1*" \
 		"*no directory*" "show: a session without a directory, by its id"
 	}
+	# Its first thread has ended, and is in none.
+	put_thread 300 305
+	# shellcheck disable=SC2086
+	for t in 300 d000 d0000000000000000000000000000004; do
+		agentns show $root $t
+		expect 0 "ID *d0000000000000000000000000000004*INTENT *tag*SYSCALLS *1*" \
+			"*no directory*" "show $t: a first thread that has ended"
+	done
+	# It goes, or is in another, when it is looked at again.
+	echo $a >"$tmp/root/proc/300/task/305/agent_session"
+	# shellcheck disable=SC2086
+	agentns show $root 300
+	expect 0 "ID *$a*" "" "show: the session that the process is in now"
+	rm -r "$tmp/root/proc/300"
+	make_process 300 hidden d0000000000000000000000000000004 1
 	# Parents in a circle, as happens when PIDs are used again meanwhile.
 	make_process 301 one d0000000000000000000000000000004 302
 	make_process 302 two d0000000000000000000000000000004 301
