@@ -241,15 +241,18 @@ void agentns_budget_field_action(struct agentns_budget *budget,
  * @which: which limit
  * @value: the new value, in range
  *
- * Limits that were crossed under another action bind again.
+ * Limits that were crossed under another action bind again. Who does it from
+ * inside the session, or from one around it, has set the budget as by prctl(2).
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EPERM: see agentns_may_manage().
+ * Return: 0, or -EPERM: see agentns_may_manage() and agentns_may_narrow().
  */
 int agentns_budget_change(struct agentns_session *s,
 			  agentns_budget_field_fn *field, unsigned int which,
 			  u64 value)
 {
+	const struct agentns_session *own = current_session();
+	const struct cred *cred = get_current_cred();
 	struct agentns_budget old, new;
 	bool go_on = false;
 	int err;
@@ -260,9 +263,13 @@ int agentns_budget_change(struct agentns_session *s,
 	field(&new, which, value);
 	err = agentns_budget_loosens(&old, &new) ? agentns_may_manage(s) :
 						   agentns_may_narrow(s);
-	if (!err)
+	if (!err) {
+		if (own && agentns_session_within(s, own))
+			swap(s->limiter, cred);
 		go_on = agentns_budget_apply(s, &old, &new);
+	}
 	spin_unlock(&s->root->tree_lock);
+	put_cred(cred);
 	if (!err)
 		agentns_budget_changed(s, go_on);
 	return err;
@@ -423,7 +430,7 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
  *
  * For where agentns_take() found too little credit on this CPU. A limit that
  * is reached only by writes or forks under way, which may yet give something
- * back, is waited for, for a hundred naps of a jiffy, each of which ends at
+ * back, or by threads of this process that end, is waited for, for a hundred naps of a jiffy, each of which ends at
  * the second tick from when it began: most are over by then, and one that
  * blocks on what its own session should read must not block it for ever.
  *

@@ -104,12 +104,17 @@ int agentns_uring_request_hook(u8 opcode)
 /*
  * What a write may be cut to where a limit leaves less. A file with a page
  * cache takes a short write as RLIMIT_FSIZE makes one; a datagram, an eventfd,
- * a control file of procfs or a direct write has to be done whole or not.
+ * a control file of procfs or a direct write has to be done whole or not. So
+ * has a request: io_uring takes what was cut off before for done, and goes on
+ * with what is linked to it.
  */
-static enum agentns_portion agentns_write_portion(struct file *file)
+static enum agentns_portion agentns_write_portion(struct file *file,
+						  bool request)
 {
 	struct inode *inode;
 
+	if (request)
+		return AGENTNS_ALL;
 	if (!file)
 		return AGENTNS_SLICE;
 	inode = file_inode(file);
@@ -129,7 +134,7 @@ static noinline ssize_t agentns_write_slowly(struct agentns_session *s,
 					     bool request)
 {
 	int ret = agentns_budget_charge(s, AGENTNS_BYTES, &n,
-					agentns_write_portion(file),
+					agentns_write_portion(file, request),
 					!request &&
 					!(current->flags & AGENTNS_PF_WORKER));
 

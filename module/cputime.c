@@ -12,6 +12,7 @@
 #include "cputime.h"
 #include "crossing.h"
 #include "due.h"
+#include "kill.h"
 #include "session.h"
 #include "stop.h"
 #include "sysctl.h"
@@ -20,6 +21,9 @@
 static noinline void agentns_cputime_ask(struct agentns_session *s)
 {
 	if (READ_ONCE(s->cputime.kicked))
+		return;
+	/* Who has been killed for it may need long to end, and can do no less. */
+	if (agentns_dying(current))
 		return;
 	/* To look once a tick is enough where none is to be had. */
 	if (!READ_ONCE(s->gate.stops) &&

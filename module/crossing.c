@@ -230,16 +230,21 @@ void agentns_crossed_already(struct agentns_session *s)
 void agentns_expired(struct agentns_session *s, u64 elapsed_ns)
 {
 	struct agentns_crossing c = {
-		.limit = AGENTNS_ELAPSED, .value = elapsed_ns, .first = true,
+		.limit = AGENTNS_ELAPSED, .value = elapsed_ns,
 	};
+	bool again;
 
 	spin_lock(&s->root->tree_lock);
 	c.max = s->max_elapsed_ns;
 	c.action = s->action;
-	if (!c.max || elapsed_ns < c.max || s->elapsed_crossed) {
+	/* Someone may have come in since. */
+	again = s->elapsed_crossed && c.action == AGENT_NS_ACTION_KILL &&
+		agentns_used(s, AGENTNS_TASKS) > 0;
+	if (!c.max || elapsed_ns < c.max || (s->elapsed_crossed && !again)) {
 		spin_unlock(&s->root->tree_lock);
 		return;
 	}
+	c.first = !again;
 	s->elapsed_crossed = true;
 	agentns_act_begin(s, &c);
 	/* The timer has fired for this; there may be an end of grace as well. */

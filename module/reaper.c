@@ -122,13 +122,13 @@ static void agentns_reaper_work(struct work_struct *work)
  */
 void agentns_reaper_sweep(void)
 {
-	mod_delayed_work(system_unbound_wq, &agentns_reaper, 0);
+	mod_delayed_work(agentns_wq, &agentns_reaper, 0);
 }
 
 /* Look at all sessions when the interval is over. */
 void agentns_reaper_start(void)
 {
-	queue_delayed_work(system_unbound_wq, &agentns_reaper,
+	queue_delayed_work(agentns_wq, &agentns_reaper,
 			   READ_ONCE(agentns_sweep_interval) * HZ);
 }
 

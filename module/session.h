@@ -48,7 +48,7 @@ struct agentns_session {
 	u64 created_ns;		/* boot-time clock */
 	u64 ns_id;		/* what it is listed by, see registry.c */
 	unsigned int depth;	/* 1 for a first-level session */
-	bool trusted;		/* whoever made its root has CAP_SYS_ADMIN */
+	bool trusted;		/* of its root's maker: agentns_trusted() */
 
 	/* A task has been in it, and been told of; set once, by the first. */
 	bool entered;
@@ -120,7 +120,7 @@ struct agentns_session {
 	u64 max_descendants;		/* 0: none */
 	u64 descendants;		/* live ones; read without by due.c */
 	u64 crossings;			/* of its limits, ever */
-	const struct cred *limiter;	/* who set the budget last; referenced */
+	const struct cred *limiter;	/* whose budget it is; referenced */
 	u32 action;
 	bool elapsed_crossed;
 	bool killing;	/* condemned, and in one of kill.c's lists */

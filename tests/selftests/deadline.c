@@ -179,6 +179,39 @@ TEST_F(deadline, stop)
 	EXPECT_EQ(KILLED, reap(self->pid));
 }
 
+/* Whoever comes in later is found by the sweep, and told of no more than once. */
+TEST_F(deadline, kill_who_comes_behind_it)
+{
+	int fd, log = kmsg_open();
+
+	self->pid = fork();
+	if (!self->pid) {
+		if (enter_and_note())
+			_exit(1);
+		raise_flag(&plan->ready);
+		spin(&plan->last[0]);
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->ready));
+	fd = agent_fd(self->pid);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, session_set(plan->id, "action", "kill"));
+	EXPECT_EQ(0, session_set(plan->id, "max_elapsed_ns", "1"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	self->pid = fork();
+	if (!self->pid) {
+		if (setns(fd, AGENT_NS))
+			_exit(1);
+		spin(&plan->last[1]);
+	}
+	ASSERT_TRUE(WAIT_FOR(plan->last[1]));
+	EXPECT_EQ(0, write_file(SYSFS "sweep_interval", "1"));
+	EXPECT_EQ(KILLED, reap(self->pid));
+	EXPECT_EQ(0, write_file(SYSFS "sweep_interval", "60"));
+	EXPECT_EQ(1, kmsg_count(log, plan->id, "max_elapsed_ns"));
+	close(fd);
+	close(log);
+}
+
 TEST_F(deadline, that_is_set_from_outside)
 {
 	self->pid = fork();

@@ -423,6 +423,7 @@ FIXTURE_VARIANT(privileged) {
 	enum who limiter;	/* who sets the limit */
 	enum who caller;	/* who executes the program */
 	bool no_new_privs;
+	bool by_file;		/* left open by root, from whom the session is */
 	int result;
 };
 
@@ -456,6 +457,12 @@ PROGRAM(hands_on_a_capability, .file = "./capable", .argument = "ambient",
 /* Root chose to deny, and root is denied. */
 PROGRAM(like_sudo_under_roots_limit, .file = "./setuid", .argument = "sudo",
 	.limiter = ROOT, .caller = USER, .result = DENIED);
+/* As whoever turned the limit did, not as whoever made the session. */
+PROGRAM(like_sudo_under_limits_by_files, .file = "./setuid", .argument = "sudo",
+	.limiter = USER, .caller = USER, .by_file = true, .result = KILLED);
+PROGRAM(ordinary_under_limits_by_files, .file = "./plain",
+	.argument = "helper", .limiter = USER, .caller = USER, .by_file = true,
+	.result = DENIED);
 PROGRAM(set_group_id, .file = "./setgid", .argument = "helper",
 	.limiter = USER, .caller = USER, .result = KILLED);
 PROGRAM(ordinary_32, .file = "./plain_32", .argument = "helper",
@@ -499,19 +506,36 @@ FIXTURE_TEARDOWN(privileged)
 {
 }
 
+/* Of the own session: its action, and its limit on unlinks. */
+static void open_limits(int files[2])
+{
+	static const char *const names[] = { "action", "max_unlinks" };
+	char id[HEX_ID + 1], path[128];
+
+	own_id(id);
+	for (int i = 0; i < 2; i++) {
+		sprintf(path, SYSFS "sessions/%s/%s", id, names[i]);
+		files[i] = open(path, O_WRONLY | O_CLOEXEC);
+	}
+}
+
 TEST_F(privileged, program)
 {
 	struct agent_ns_budget_ex ex = {
 		.max_unlinks = 5, .action = AGENT_NS_ACTION_DENY,
 	};
 	pid_t pid = fork();
+	int files[2];
 
 	if (!pid) {
 		if (enter_session())
 			_exit(20);
+		if (variant->by_file)
+			open_limits(files);
 		if (variant->limiter != ROOT && become_nobody())
 			_exit(21);
-		if (set_ex(ex))
+		if (variant->by_file ? write(files[0], "deny", 4) != 4 ||
+				       write(files[1], "5", 1) != 1 : set_ex(ex))
 			_exit(22);
 		if (variant->caller == USER && variant->limiter == ROOT &&
 		    become_nobody())

@@ -229,6 +229,39 @@ TEST_F(tasks, threads_are_tasks)
 	EXPECT_EQ(5, plan->made);
 }
 
+static void *give_way(void *arg)
+{
+	static const struct sched_param none;
+
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	return NULL;
+}
+
+/*
+ * Whoever waits for a thread's end is woken before it has left its session, and
+ * here runs at once and alone.
+ */
+TEST_F_TIMEOUT(tasks, threads_that_were_joined, 60)
+{
+	IN_SESSION(self->pid, {
+		pthread_t thread;
+		cpu_set_t one;
+
+		CPU_ZERO(&one);
+		CPU_SET(0, &one);
+		if (sched_setaffinity(0, sizeof(one), &one) ||
+		    set_ex((struct agent_ns_budget_ex) {
+				.max_tasks = 2, .action = AGENT_NS_ACTION_KILL }))
+			_exit(1);
+		for (int i = 0; i < 500 / SLOWNESS; i++)
+			if (pthread_create(&thread, NULL, give_way, NULL) ||
+			    pthread_join(thread, NULL))
+				_exit(2);
+	});
+	EXPECT_EQ(0, reap(self->pid));
+	EXPECT_EQ(0, kmsg_count(self->log, plan->id, "max_tasks"));
+}
+
 /* Tasks that come and go as fast as they can, and somebody who counts. */
 TEST_F_TIMEOUT(tasks, never_more, 60)
 {

@@ -602,4 +602,29 @@ TEST_F(exceeded, each_is_told_of_once)
 			1000, 0);
 }
 
+/* It takes many ticks to end, in which it uses what it has no more of. */
+TEST_F(trace, killed_once_for_its_time)
+{
+	size_t size = 256 << 20;
+
+	self->child = fork();
+	if (!self->child) {
+		char *m = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (m == MAP_FAILED || madvise(m, size, MADV_NOHUGEPAGE))
+			_exit(1);
+		memset(m, 1, size);
+		if (enter_session() || set_ex((struct agent_ns_budget_ex) {
+				.max_cpu_ns = 1000000,
+				.action = AGENT_NS_ACTION_KILL }))
+			_exit(2);
+		for (;;)
+			;
+	}
+	EXPECT_EQ(KILLED, reap(self->child));
+	EXPECT_TRUE(WAIT_FOR(!sessions_live()));
+	EXPECT_EQ(1, count(traced(self->text), "agent_session_kill:"));
+}
+
 TEST_HARNESS_MAIN

@@ -236,6 +236,41 @@ TEST(linked_requests_are_counted_one_by_one)
 	EXPECT_EQ(500, b.write_bytes - a.write_bytes);
 }
 
+/*
+ * A write that was cut to what a budget leaves would be taken for done, and what
+ * is linked to it for called for: to rename a file that is whole, say.
+ */
+TEST(a_chain_ends_where_the_budget_does)
+{
+	struct agent_ns_budget_ex ex = {
+		.max_write_bytes = 10, .action = AGENT_NS_ACTION_DENY,
+	};
+	struct io_uring_sqe nop = { .opcode = IORING_OP_NOP }, sqe;
+	int file = open("part", O_WRONLY | O_CREAT | O_TRUNC, 0600), res;
+	struct ring ring = { };
+	struct stat st;
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, enter_session());
+	ASSERT_EQ(0, ring_setup(&ring, 0));
+	ASSERT_EQ(0, set_ex(ex));
+	sqe = write_of(file, 20);
+	sqe.flags = IOSQE_IO_LINK;
+	ring_queue(&ring, &sqe);
+	ring_queue(&ring, &nop);
+	ring_enter(&ring, 2, 2);
+	/* What the test prints is written, too. */
+	ex.max_write_bytes = 0;
+	ASSERT_EQ(0, set_ex(ex));
+	ASSERT_TRUE(ring_done(&ring, &res));
+	EXPECT_EQ(-EDQUOT, res);
+	ASSERT_TRUE(ring_done(&ring, &res));
+	EXPECT_EQ(-ECANCELED, res);
+	EXPECT_EQ(0, fstat(file, &st));
+	EXPECT_EQ(0, st.st_size);
+	close(file);
+}
+
 /* The kernel's own thread submits; no call is made at all. */
 TEST(polled_ring)
 {
