@@ -330,6 +330,17 @@ static int agentns_guard(struct dentry *dentry, const char *name)
 
 #ifdef AGENTNS_LSM_CAPS
 
+static bool agentns_other_is_there(const char *lsm)
+{
+	struct security_hook_list *hook;
+
+	/* It may have gone: CONFIG_SECURITY_SELINUX_DISABLE. */
+	hlist_for_each_entry(hook, &security_hook_heads.inode_setxattr, list)
+		if (!strcmp(hook->lsm, lsm))
+			return true;
+	return false;
+}
+
 /*
  * A hook's 0 here stands for the kernel's own check, too. Attributes of the
  * two modules that check theirs by other rules are left to them, while they
@@ -338,10 +349,9 @@ static int agentns_guard(struct dentry *dentry, const char *name)
 static bool agentns_checked_by_other(const char *name)
 {
 	if (!strcmp(name, XATTR_NAME_SELINUX))
-		return !IS_ENABLED(CONFIG_SECURITY_SELINUX_DISABLE) &&
-		       strstr(lsm_names, "selinux");
+		return agentns_other_is_there("selinux");
 	if (!strncmp(name, XATTR_NAME_SMACK, sizeof(XATTR_NAME_SMACK) - 1))
-		return strstr(lsm_names, "smack");
+		return agentns_other_is_there("smack");
 	return false;
 }
 
@@ -383,10 +393,16 @@ static int agentns_inode_removexattr(AGENTNS_IDMAP_ARG struct dentry *dentry,
 
 #endif
 
-/* The copy is a new file of whoever made overlayfs copy it. */
+/*
+ * The copy is a new file of whoever made overlayfs copy it. Others' attributes
+ * with our prefix are theirs.
+ */
 static int agentns_inode_copy_up_xattr(AGENTNS_COPY_UP_ARG const char *name)
 {
-	if (!strcmp(name, AGENT_NS_STAMP_XATTR) || agentns_is_hint(name))
+	if (!strcmp(name, AGENT_NS_STAMP_XATTR) ||
+	    !strcmp(name, AGENT_NS_HINT_SESSION) ||
+	    !strcmp(name, AGENT_NS_HINT_TS) ||
+	    !strcmp(name, AGENT_NS_HINT_INTENT))
 		return AGENTNS_COPY_UP_DISCARD;
 	return -EOPNOTSUPP;
 }

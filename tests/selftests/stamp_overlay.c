@@ -201,7 +201,10 @@ TEST_F(overlay, copied_up)
 /* By nobody in a session it is nobody's: a stamp of low's maker would lie. */
 TEST_F(overlay, copied_up_outside)
 {
+	ASSERT_EQ(0, ERR(setxattr("low/g", "user.prov.origin", "x", 1, 0)));
 	ASSERT_EQ(0, change_mode(NULL));
+	/* Nor is it ours, for all that its name begins so. */
+	EXPECT_STREQ("x", attr("up/g", "user.prov.origin"));
 	EXPECT_STREQ("", stamp_id("up/g"));
 	EXPECT_STREQ(self->lower, stamp_id("low/g"));
 }
