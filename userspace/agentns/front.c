@@ -50,6 +50,7 @@ int main(int argc, char **argv)
 	for (c = commands; argc > 1 && *c; c++) {
 		if (strcmp(argv[1], command_word(*c)))
 			continue;
+		fill_standard_descriptors();
 		atexit(close_stdout);
 		return run_command(*c, argc - 1, argv + 1);
 	}
