@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 
 #include "counters.h"
+#include "credit.h"
 
 /**
  * agentns_elapsed_ns - age of a session
@@ -84,6 +85,41 @@ void agentns_counters_read(struct agentns_session *s,
 		agentns_counters_add(pos, counters);
 	spin_unlock(&s->root->tree_lock);
 	counters->elapsed_ns = agentns_elapsed_ns(s);
+}
+
+/**
+ * agentns_counters_read_ex - sum up all that is counted of a session
+ * @s: pinned, or ending and not yet unlinked
+ * @ex: where the sums go
+ *
+ * Each number is right; they are of two moments, one close behind the other.
+ *
+ * Context: Process context; takes the tree lock.
+ */
+void agentns_counters_read_ex(struct agentns_session *s,
+			      struct agent_ns_counters_ex *ex)
+{
+	struct agent_ns_counters_uapi counters;
+	s64 tasks, cpu_ns;
+
+	agentns_counters_read(s, &counters);
+	spin_lock(&s->root->tree_lock);
+	tasks = agentns_used(s, AGENTNS_TASKS);
+	cpu_ns = agentns_used(s, AGENTNS_CPU);
+	*ex = (struct agent_ns_counters_ex) {
+		.total_syscalls	= counters.total_syscalls,
+		.openat_count	= counters.openat_count,
+		.write_bytes	= counters.write_bytes,
+		.connect_count	= counters.connect_count,
+		.unlink_count	= counters.unlink_count,
+		.fork_count	= counters.fork_count,
+		.elapsed_ns	= counters.elapsed_ns,
+		.tasks		= max(tasks, 0LL),
+		.cpu_ns		= max(cpu_ns, 0LL),
+		.descendants	= s->descendants,
+		.crossings	= s->crossings,
+	};
+	spin_unlock(&s->root->tree_lock);
 }
 
 /**

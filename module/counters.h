@@ -9,6 +9,8 @@
 
 void agentns_counters_read(struct agentns_session *s,
 			   struct agent_ns_counters_uapi *counters);
+void agentns_counters_read_ex(struct agentns_session *s,
+			      struct agent_ns_counters_ex *ex);
 void agentns_counters_fold(struct agentns_session *s);
 u64 agentns_elapsed_ns(const struct agentns_session *s);
 

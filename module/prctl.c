@@ -109,17 +109,41 @@ static long agentns_set_budget_ex(struct agentns_session *s,
 	return agentns_budget_set(s, &budget);
 }
 
+/*
+ * A structure for a caller who has room for @size bytes, and knows @least of
+ * it: zeros behind ours where that is more, the beginning where it is less.
+ */
+static long agentns_copy_struct(void __user *to, size_t size, size_t least,
+				const void *from, size_t ours)
+{
+	size_t n = min(size, ours);
+
+	if (size < least)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (copy_to_user(to, from, n) || clear_user(to + n, size - n))
+		return -EFAULT;
+	return 0;
+}
+
+static long agentns_get_counters_ex(struct agentns_session *s, void __user *to,
+				    size_t size)
+{
+	struct agent_ns_counters_ex ex = { };
+
+	if (s)
+		agentns_counters_read_ex(s, &ex);
+	return agentns_copy_struct(to, size, AGENT_NS_COUNTERS_EX_SIZE_VER0,
+				   &ex, sizeof(ex));
+}
+
 static long agentns_get_budget_ex(struct agentns_session *s, void __user *to,
 				  size_t size)
 {
 	struct agent_ns_budget_ex ex = { };
-	size_t n = min(size, sizeof(ex));
 	struct agentns_budget budget;
 
-	if (size < AGENT_NS_BUDGET_EX_SIZE_VER0)
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
 	if (s) {
 		agentns_budget_get(s, &budget);
 		ex.action = budget.action;
@@ -135,9 +159,8 @@ static long agentns_get_budget_ex(struct agentns_session *s, void __user *to,
 		ex.max_descendants = budget.limit[AGENTNS_DESCENDANTS];
 		ex.grace_ns = budget.grace_ns;
 	}
-	if (copy_to_user(to, &ex, n) || clear_user(to + n, size - n))
-		return -EFAULT;
-	return 0;
+	return agentns_copy_struct(to, size, AGENT_NS_BUDGET_EX_SIZE_VER0,
+				   &ex, sizeof(ex));
 }
 
 static long agentns_seal_own(struct agentns_session *s)
@@ -163,6 +186,8 @@ static long agentns_prctl_strict(int option, unsigned long arg2,
 		return agentns_set_budget_ex(s, user, arg3);
 	case PR_GET_AGENT_BUDGET_EX:
 		return agentns_get_budget_ex(s, user, arg3);
+	case PR_GET_AGENT_COUNTERS_EX:
+		return agentns_get_counters_ex(s, user, arg3);
 	case PR_SEAL_AGENT_NS:
 		return arg2 || arg3 || arg4 ? -EINVAL : agentns_seal_own(s);
 	case PR_LIST_AGENT_NS:

@@ -37,7 +37,7 @@ static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
-	return sysfs_emit(buf, "counters\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n"
+	return sysfs_emit(buf, "counters\ncounters_ex\nbudget\nbudget_ex\nkill\nnesting\nio_uring\n"
 			  "clone3\nsetns\nlist\nopen\n"
 			  "stop\ndeny\ngrace\nseal\ndefaults\ntable\n%s",
 			  agentns_stamps_active() ? "stamps\n" : "");

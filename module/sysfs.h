@@ -9,7 +9,7 @@ struct agentns_dir;
 struct agentns_session;
 
 /* Raised by one whenever user space can tell. */
-#define AGENTNS_ABI	5
+#define AGENTNS_ABI	6
 
 extern struct kobject *agentns_sessions_kobj;
 extern const struct attribute_group agentns_defaults_group;

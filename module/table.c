@@ -123,22 +123,14 @@ static void agentns_show_headings(struct seq_file *m)
 static void agentns_show_session(struct seq_file *m, struct agentns_session *s)
 {
 	static const u8 none[AGENT_NS_ID_BYTES];
-	struct agent_ns_counters_uapi counters;
+	struct agent_ns_counters_ex counters;
 	char intent[AGENT_NS_INTENT_MAX + 1];
 	struct agentns_budget budget;
-	u64 crossings, descendants;
 	enum agentns_limit i;
-	s64 tasks, cpu_ns;
 
 	agentns_intent_copy(s, intent);
 	agentns_budget_get(s, &budget);
-	agentns_counters_read(s, &counters);
-	spin_lock(&s->root->tree_lock);
-	crossings = s->crossings;
-	descendants = s->descendants;
-	tasks = agentns_used(s, AGENTNS_TASKS);
-	cpu_ns = agentns_used(s, AGENTNS_CPU);
-	spin_unlock(&s->root->tree_lock);
+	agentns_counters_read_ex(s, &counters);
 
 	seq_printf(m, "%*phN %*phN", AGENT_NS_ID_BYTES, s->id,
 		   AGENT_NS_ID_BYTES, s->parent ? s->parent->id : none);
@@ -148,10 +140,10 @@ static void agentns_show_session(struct seq_file *m, struct agentns_session *s)
 	seq_putc(m, ' ');
 	seq_puts(m, agentns_action_names[budget.action]);
 	agentns_put_limit(m, budget.grace_ns);
-	seq_put_decimal_ull(m, " ", crossings);
-	seq_put_decimal_ull(m, " ", descendants);
-	seq_put_decimal_ull(m, " ", max(tasks, 0LL));
-	seq_put_decimal_ull(m, " ", max(cpu_ns, 0LL));
+	seq_put_decimal_ull(m, " ", counters.crossings);
+	seq_put_decimal_ull(m, " ", counters.descendants);
+	seq_put_decimal_ull(m, " ", counters.tasks);
+	seq_put_decimal_ull(m, " ", counters.cpu_ns);
 	seq_put_decimal_ull(m, " ", counters.total_syscalls);
 	seq_put_decimal_ull(m, " ", counters.openat_count);
 	seq_put_decimal_ull(m, " ", counters.write_bytes);

@@ -27,6 +27,8 @@ const struct op ops[] = {
 	      UNUSED, UNUSED),
 	PRCTL(get_budget_ex, 4, PR_GET_AGENT_BUDGET_EX, OUT, SIZE, UNUSED,
 	      UNUSED),
+	PRCTL(get_counters_ex, 4, PR_GET_AGENT_COUNTERS_EX, OUT, SIZE, UNUSED,
+	      UNUSED),
 	PRCTL(seal, 2, PR_SEAL_AGENT_NS, UNUSED, UNUSED, UNUSED, UNUSED),
 	PRCTL(list, 6, PR_LIST_AGENT_NS, LIST_REQUEST, OUT, COUNT, UNUSED),
 	OP(open_id, 8, open_id, SID, UNUSED, UNUSED, UNUSED, SLOT),

@@ -68,12 +68,15 @@ static void begin(struct worker *w)
 static void look_at_myself(struct worker *w, struct agentns *handle)
 {
 	struct agent_ns_counters_uapi before, after;
+	struct agent_ns_counters_ex between;
 	struct agent_session_id_uapi id;
 	struct agent_ns_budget_ex budget;
 	char tag[AGENTNS_INTENT_BUFSIZE];
 	pid_t tid = syscall(SYS_gettid);
 
 	MUST(w, !agentns_get_counters(&before));
+	MUST(w, !agentns_get_counters_ex(&between) && between.tasks == 1 &&
+	     between.total_syscalls > before.total_syscalls);
 	MUST(w, !agentns_get_id(&id) && !agentns_id_cmp(&id, &w->id));
 	MUST(w, !agentns_get_intent(tag) && !strcmp(tag, w->intent));
 	MUST(w, !agentns_get_budget(&budget) &&

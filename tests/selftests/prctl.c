@@ -157,6 +157,8 @@ TEST_F(operations, setters_refuse_bad_pointers)
 				    sizeof(budget), 0, 0));
 		EXPECT_EQ(EFAULT, agent5(PR_GET_AGENT_BUDGET_EX, (long)bad[b],
 					 sizeof(budget), 0, 0));
+		EXPECT_EQ(EFAULT, agent5(PR_GET_AGENT_COUNTERS_EX, (long)bad[b],
+					 88, 0, 0));
 	}
 	EXPECT_FAULT(agent(PR_SET_AGENT_BUDGET_LIMITS,
 			   end - sizeof(struct agent_ns_budget_uapi) + 1));
@@ -233,12 +235,36 @@ TEST_F(operations, extended_budget_sizes)
 	}
 }
 
+TEST_F(operations, extended_counters_sizes)
+{
+	static char buffer[8192] __attribute__((aligned(8)));
+	static const size_t too_short[] = { 0, 1, 56, 87 };
+	static const size_t too_long[] = { 4097, 8192, 1UL << 32, -1UL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(too_short); i++)
+		EXPECT_EQ(EINVAL, agent5(PR_GET_AGENT_COUNTERS_EX, (long)buffer,
+					 too_short[i], 0, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(too_long); i++)
+		EXPECT_EQ(E2BIG, agent5(PR_GET_AGENT_COUNTERS_EX, (long)buffer,
+					too_long[i], 0, 0));
+	memset(buffer, 0xff, sizeof(buffer));
+	EXPECT_EQ(0, agent5(PR_GET_AGENT_COUNTERS_EX, (long)buffer, 99, 0, 0));
+	for (size_t i = sizeof(struct agent_ns_counters_ex); i < 99; i++)
+		EXPECT_EQ(0, buffer[i]);
+	EXPECT_EQ(-1, buffer[99]);
+}
+
 TEST_F(operations, extended_ones_take_no_rubbish)
 {
+	static const int ops[] = {
+		PR_SET_AGENT_BUDGET_EX, PR_GET_AGENT_BUDGET_EX,
+		PR_GET_AGENT_COUNTERS_EX,
+	};
 	struct agent_ns_budget_ex ex = { };
 
-	for (int op = PR_SET_AGENT_BUDGET_EX; op <= PR_GET_AGENT_BUDGET_EX;
-	     op++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		int op = ops[i];
+
 		EXPECT_EQ(EINVAL, agent5(op, (long)&ex, sizeof(ex), 1, 0));
 		EXPECT_EQ(EINVAL, agent5(op, (long)&ex, sizeof(ex), 0, 1));
 		EXPECT_EQ(EINVAL, agent5(op, (long)&ex, sizeof(ex), 1UL << 63,
@@ -268,8 +294,8 @@ FIXTURE_TEARDOWN(outside)
 
 TEST_F(outside, getters_answer_zeros)
 {
-	static const unsigned char zeros[64];
-	unsigned char buffer[64];
+	static const unsigned char zeros[96];
+	unsigned char buffer[96];
 
 	for (size_t g = 0; g < ARRAY_SIZE(getters); g++) {
 		memset(buffer, 0xff, sizeof(buffer));
@@ -279,6 +305,9 @@ TEST_F(outside, getters_answer_zeros)
 	memset(buffer, 0xff, sizeof(buffer));
 	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)buffer, 64, 0, 0));
 	EXPECT_EQ(0, memcmp(buffer, zeros, 64));
+	memset(buffer, 0xff, sizeof(buffer));
+	EXPECT_EQ(0, agent5(PR_GET_AGENT_COUNTERS_EX, (long)buffer, 96, 0, 0));
+	EXPECT_EQ(0, memcmp(buffer, zeros, 96));
 }
 
 TEST_F(outside, setters_are_refused)
@@ -383,6 +412,54 @@ TEST_F(inside, budgets_replace_one_another)
 	EXPECT_EQ(0, agent5(PR_GET_AGENT_BUDGET_EX, (long)&got, sizeof(got), 0,
 			    0));
 	EXPECT_EQ(0, memcmp(&set, &got, sizeof(got)));
+}
+
+/* What the files of the session tell, and the seven of the older structure. */
+TEST_F(inside, extended_counters)
+{
+	struct agent_ns_counters_ex ex;
+	char home[HEX_ID + 1];
+	int p[2], child;
+	char byte;
+
+	EXPECT_EQ(AGENT_NS_COUNTERS_EX_SIZE_VER0, sizeof(ex));
+	own_id(home);
+	ASSERT_EQ(0, pipe(p));
+	child = fork();
+	if (!child) {
+		close(p[1]);
+		if (enter_session())
+			_exit(1);
+		/* Until the parent closes its end. */
+		_exit(read(p[0], &byte, 1));
+	}
+	close(p[0]);
+	ASSERT_TRUE(WAIT_FOR(session_get(home, "descendants") == 1));
+	EXPECT_EQ(4, write(p[1], "four", 4));
+	memset(&ex, 0xff, sizeof(ex));
+	ASSERT_EQ(0, agent5(PR_GET_AGENT_COUNTERS_EX, (long)&ex, sizeof(ex), 0, 0));
+	EXPECT_EQ(2, ex.tasks);
+	EXPECT_EQ(1, ex.descendants);
+	EXPECT_EQ(0, ex.crossings);
+	EXPECT_EQ(1, ex.fork_count);
+	EXPECT_LE(4, ex.write_bytes);
+	EXPECT_GE(session_get(home, "counters/total_syscalls"), ex.total_syscalls);
+	EXPECT_GE(session_get(home, "counters/openat_count"), ex.openat_count);
+	EXPECT_GE(session_get(home, "counters/cpu_ns"), ex.cpu_ns);
+	EXPECT_GE(session_get(home, "counters/elapsed_ns"), ex.elapsed_ns);
+	EXPECT_LT(0, ex.cpu_ns);
+	EXPECT_LT(0, ex.elapsed_ns);
+	EXPECT_EQ(0, ex.connect_count);
+	close(p[1]);
+	EXPECT_EQ(child, waitpid(child, NULL, 0));
+	EXPECT_EQ(0, session_set(home, "max_unlinks", "1"));
+	EXPECT_EQ(-1, unlink("/nonexistent"));
+	EXPECT_EQ(-1, unlink("/nonexistent"));
+	ASSERT_EQ(0, agent5(PR_GET_AGENT_COUNTERS_EX, (long)&ex, sizeof(ex), 0, 0));
+	EXPECT_EQ(1, ex.tasks);
+	EXPECT_EQ(2, ex.unlink_count);
+	EXPECT_EQ(1, ex.crossings);
+	EXPECT_TRUE(WAIT_FOR(!session_get(home, "descendants")));
 }
 
 TEST_F(inside, extended_budget_of_a_later_kernel)

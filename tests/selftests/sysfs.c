@@ -53,7 +53,7 @@ FIXTURE_TEARDOWN(global)
 
 TEST_F(global, values)
 {
-	EXPECT_STREQ("5", attribute(SYSFS "abi"));
+	EXPECT_STREQ("6", attribute(SYSFS "abi"));
 	EXPECT_STREQ("4096", attribute(SYSFS "max_session_dirs"));
 	EXPECT_STREQ("60", attribute(SYSFS "sweep_interval"));
 	/* That of the test before ends when it does. */

@@ -106,6 +106,14 @@ int agentns_get_intent(char tag[AGENTNS_INTENT_BUFSIZE]);
 int agentns_get_counters(struct agent_ns_counters_uapi *counters);
 
 /**
+ * agentns_get_counters_ex - all that is counted of the caller's session
+ * @counters: is set; zeros outside a session
+ *
+ * Return: 0, -EOPNOTSUPP (this kernel's module cannot) or -ENOSYS.
+ */
+int agentns_get_counters_ex(struct agent_ns_counters_ex *counters);
+
+/**
  * agentns_set_budget_limits - set the first three limits, and no others
  * @budget: limits; 0 is no limit. Limits that only struct agent_ns_budget_ex
  *	has become "none": agentns_set_budget() is the better call.

@@ -81,9 +81,9 @@ int agentns_get_budget(struct agent_ns_budget_ex *budget)
 }
 
 /* Newer than the first modules, which take it for an unknown operation. */
-static int agent_op_newer(int operation, const void *arg)
+static int agent_op_newer(int operation, const void *arg, size_t size)
 {
-	int ret = prctl(operation, (unsigned long)arg, 0UL, 0UL, 0UL);
+	int ret = prctl(operation, (unsigned long)arg, size, 0UL, 0UL);
 
 	return ret < 0 ? -errno : ret;
 }
@@ -91,7 +91,7 @@ static int agent_op_newer(int operation, const void *arg)
 int agentns_seal(void)
 {
 	struct agent_session_id_uapi id;
-	int ret = agent_op_newer(PR_SEAL_AGENT_NS, NULL);
+	int ret = agent_op_newer(PR_SEAL_AGENT_NS, NULL, 0);
 
 	if (ret != -EINVAL)
 		return ret;
@@ -100,9 +100,19 @@ int agentns_seal(void)
 	return agentns_id_is_zero(&id) ? -EINVAL : -EOPNOTSUPP;
 }
 
+int agentns_get_counters_ex(struct agent_ns_counters_ex *counters)
+{
+	int ret = agent_op_newer(PR_GET_AGENT_COUNTERS_EX, counters,
+				 sizeof(*counters));
+
+	if (ret == -EINVAL)
+		return agentns_supported() ? -EOPNOTSUPP : -ENOSYS;
+	return ret;
+}
+
 int agentns_open_session(const struct agent_session_id_uapi *id)
 {
-	int ret = agent_op_newer(PR_OPEN_AGENT_NS, id);
+	int ret = agent_op_newer(PR_OPEN_AGENT_NS, id, 0);
 
 	if (ret == -EINVAL)
 		return agentns_supported() ? -EOPNOTSUPP : -ENOSYS;

@@ -74,6 +74,7 @@ int main(void)
 	struct agent_ns_budget_ex budget = { 0 };
 	struct agent_ns_budget_uapi limits = { 0 };
 	struct agent_ns_counters_uapi counters;
+	struct agent_ns_counters_ex counters_ex;
 	char tag[AGENTNS_INTENT_BUFSIZE];
 	struct agentns *h;
 	__u64 ids[2];
@@ -93,6 +94,7 @@ int main(void)
 	bad |= agentns_set_intent("tag") != -ENOSYS;
 	bad |= agentns_get_intent(tag) != -ENOSYS;
 	bad |= agentns_get_counters(&counters) != -ENOSYS;
+	bad |= agentns_get_counters_ex(&counters_ex) != -ENOSYS;
 	bad |= agentns_set_budget_limits(&limits) != -ENOSYS;
 	bad |= agentns_set_budget(&budget) != -ENOSYS;
 	bad |= agentns_get_budget(&budget) != -ENOSYS;

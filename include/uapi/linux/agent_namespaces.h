@@ -122,6 +122,14 @@
  */
 #define PR_OPEN_AGENT_NS		(PR_AGENT_BASE + 12)
 
+/*
+ * struct agent_ns_counters_ex *, size: all that is counted of the caller's
+ * session. Writes min(size, the kernel's size) bytes and zeros behind them; a
+ * size below AGENT_NS_COUNTERS_EX_SIZE_VER0 is EINVAL, one above a page E2BIG.
+ * Outside a session all zeros.
+ */
+#define PR_GET_AGENT_COUNTERS_EX	(PR_AGENT_BASE + 13)
+
 /* Sessions nest this deep: a first-level session has depth 1. */
 #define AGENT_NS_DEPTH_MAX	32
 
@@ -156,6 +164,36 @@ struct agent_ns_counters_uapi {
 	__u64 fork_count;
 	__u64 elapsed_ns;
 };
+
+/**
+ * struct agent_ns_counters_ex - all that is counted of a session
+ * @total_syscalls: as in struct agent_ns_counters_uapi, as the six below it
+ * @openat_count: likewise
+ * @write_bytes: likewise
+ * @connect_count: likewise
+ * @unlink_count: likewise
+ * @fork_count: likewise
+ * @elapsed_ns: likewise
+ * @tasks: that live now, in it and its descendants, threads too
+ * @cpu_ns: nanoseconds of CPU time that they have used, who has ended included
+ * @descendants: sessions below it that live now
+ * @crossings: how often a limit of it was reached
+ */
+struct agent_ns_counters_ex {
+	__u64 total_syscalls;
+	__u64 openat_count;
+	__u64 write_bytes;
+	__u64 connect_count;
+	__u64 unlink_count;
+	__u64 fork_count;
+	__u64 elapsed_ns;
+	__u64 tasks;
+	__u64 cpu_ns;
+	__u64 descendants;
+	__u64 crossings;
+};
+
+#define AGENT_NS_COUNTERS_EX_SIZE_VER0	88
 
 /**
  * struct agent_ns_budget_uapi - limits on the counters; 0 is no limit
