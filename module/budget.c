@@ -430,9 +430,10 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
  *
  * For where agentns_take() found too little credit on this CPU. A limit that
  * is reached only by writes or forks under way, which may yet give something
- * back, or by threads of this process that end, is waited for, for a hundred naps of a jiffy, each of which ends at
- * the second tick from when it began: most are over by then, and one that
- * blocks on what its own session should read must not block it for ever.
+ * back, or by threads of this process that end, is waited for, for a hundred
+ * naps of a jiffy, each of which ends at the second tick from when it began:
+ * most are over by then, and one that blocks on what its own session should
+ * read must not block it for ever.
  *
  * Context: Process context, may sleep.
  * Return: 0, or the error with which the work is not to be done.

@@ -519,6 +519,11 @@ static void open_limits(int files[2])
 	}
 }
 
+static bool write_limits(const int files[2])
+{
+	return write(files[0], "deny", 4) != 4 || write(files[1], "5", 1) != 1;
+}
+
 TEST_F(privileged, program)
 {
 	struct agent_ns_budget_ex ex = {
@@ -534,8 +539,7 @@ TEST_F(privileged, program)
 			open_limits(files);
 		if (variant->limiter != ROOT && become_nobody())
 			_exit(21);
-		if (variant->by_file ? write(files[0], "deny", 4) != 4 ||
-				       write(files[1], "5", 1) != 1 : set_ex(ex))
+		if (variant->by_file ? write_limits(files) : set_ex(ex))
 			_exit(22);
 		if (variant->caller == USER && variant->limiter == ROOT &&
 		    become_nobody())

@@ -292,6 +292,7 @@ END
 	grep -q '"ended_by_budget":true' "$tmp/stats"
 	result_of $? "run --json-stats: ended by the budget"
 	check_schema run "$tmp/stats" "run --json-stats: that, too, as the schema has it"
+	# shellcheck disable=SC2016 # the inner shell expands them
 	try sh -c '"$0" run --stats --json-stats "$1" true 2>&-' "$BUILD/agentns" "$tmp/stats"
 	check_schema run "$tmp/stats" "run --json-stats: nothing else, where standard error is closed"
 	agentns run --json-stats /dev/full sh -c 'exit 3'
