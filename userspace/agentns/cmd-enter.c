@@ -21,7 +21,9 @@ const struct command command_enter = {
 	.operands = "PID|ID [--] [CMD [ARG...]]",
 	.about =
 "Enter a session and execute CMD in it, or $SHELL, or sh, in place of this\n"
-"program. It takes CAP_SYS_ADMIN, unless the session is inside the caller's.\n"
+"program. It takes CAP_SYS_ADMIN over the user namespace that owns the session\n"
+"and in the caller's own; in the initial one, to leave a session for another that\n"
+"is not inside of it. A sealed session nobody leaves.\n"
 "\n"
 TARGET_OPERAND_HELP,
 	.options = options,

@@ -23,13 +23,13 @@ static const struct column prov_columns[] = {
 			    COLUMN_STRING },
 	[COL_PARENT]	= { "PARENT", "id of that session's parent; empty: none or unknown",
 			    COLUMN_STRING },
-	[COL_WRITER]	= { "WRITER", "name of a process outside of any session",
+	[COL_WRITER]	= { "WRITER", "name of a process outside of any session, by hints",
 			    COLUMN_STRING },
-	[COL_PID]	= { "PID", "that process's id", COLUMN_NUMBER },
+	[COL_PID]	= { "PID", "that process's id, by hints", COLUMN_NUMBER },
 	[COL_UID]	= { "UID", "the user who wrote it", COLUMN_NUMBER },
 	[COL_TIME]	= { "TIME", "when, seconds since the epoch",
 			    COLUMN_NUMBER },
-	[COL_INTENT]	= { "INTENT", "the session's intent tag",
+	[COL_INTENT]	= { "INTENT", "the session's intent tag, by hints",
 			    COLUMN_STRING },
 	[COL_SOURCE]	= { "SOURCE", "the attribute that says so",
 			    COLUMN_STRING },
@@ -57,7 +57,7 @@ const struct command command_prov = {
 "Show which session wrote a file, as its extended attribute security.agentns\n"
 "says, which no task in a session can set. Where that is missing, user.prov.*\n"
 "are shown, which whoever may write the file may set: hints, not evidence. The\n"
-"column SOURCE tells which.",
+"column SOURCE tells which. INTENT, WRITER and PID are hints in any case.",
 	.options = options,
 	.columns = prov_columns,
 	.notes =
