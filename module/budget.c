@@ -242,7 +242,8 @@ void agentns_budget_field_action(struct agentns_budget *budget,
  * @value: the new value, in range
  *
  * Limits that were crossed under another action bind again. Who does it from
- * inside the session, or from one around it, has set the budget as by prctl(2).
+ * inside the session, or from one around it, is who set the budget from then on,
+ * unless that would be somebody with more rights: other limits are not his.
  *
  * Context: Process context, may sleep.
  * Return: 0, or -EPERM: see agentns_may_manage() and agentns_may_narrow().
@@ -264,7 +265,8 @@ int agentns_budget_change(struct agentns_session *s,
 	err = agentns_budget_loosens(&old, &new) ? agentns_may_manage(s) :
 						   agentns_may_narrow(s);
 	if (!err) {
-		if (own && agentns_session_within(s, own))
+		if (own && agentns_session_within(s, own) &&
+		    !agentns_outranks(s->limiter))
 			swap(s->limiter, cred);
 		go_on = agentns_budget_apply(s, &old, &new);
 	}
@@ -417,6 +419,32 @@ static int agentns_obstructed(const struct agentns_obstacle *obstacle, u64 n,
 	return -EDQUOT;
 }
 
+/*
+ * Does a thread of current's process end that has its place yet? Whoever waits
+ * for it in pthread_join() is woken before it gives that back.
+ */
+static bool agentns_thread_ends(void)
+{
+	struct task_struct *t;
+	bool ends = false;
+
+	rcu_read_lock();
+	for_each_thread(current, t) {
+		/* As in agentns_dying(): each task writes its own, plainly. */
+		unsigned int flags = data_race(READ_ONCE(t->flags));
+
+		/* It has none any more when it has no namespaces. */
+		ends = flags & PF_EXITING && !(flags & AGENTNS_PF_WORKER) &&
+		       data_race(READ_ONCE(t->nsproxy));
+		if (ends)
+			break;
+	}
+	rcu_read_unlock();
+	/* Who sees that it has gone sees what it gave back. */
+	smp_rmb();
+	return ends;
+}
+
 /* How often a limit is looked at again while charges may still come back. */
 #define AGENTNS_SETTLE_TRIES	100
 
@@ -444,14 +472,19 @@ int agentns_budget_charge(struct agentns_session *s, enum agentns_resource res,
 			  u64 *n, enum agentns_portion portion, bool restart)
 {
 	struct agentns_obstacle obstacle;
+	/* Not known yet; what was seen before a draw holds for that draw. */
+	bool ends = res == AGENTNS_TASKS;
 	int ret, tries = 0;
 	u64 drawn;
 
 	while (!(drawn = agentns_draw(s, res, *n, portion, &obstacle))) {
 		if (fatal_signal_pending(current))
 			return -EDQUOT;
-		if (obstacle.may_come_back && tries++ < AGENTNS_SETTLE_TRIES) {
-			schedule_timeout_killable(msecs_to_jiffies(1));
+		if ((obstacle.may_come_back || ends) &&
+		    tries++ < AGENTNS_SETTLE_TRIES) {
+			ends = ends && agentns_thread_ends();
+			if (obstacle.may_come_back || ends)
+				schedule_timeout_killable(msecs_to_jiffies(1));
 			continue;
 		}
 		ret = agentns_obstructed(&obstacle, *n, portion, false,

@@ -22,7 +22,10 @@ static noinline void agentns_cputime_ask(struct agentns_session *s)
 {
 	if (READ_ONCE(s->cputime.kicked))
 		return;
-	/* Who has been killed for it may need long to end, and can do no less. */
+	/*
+	 * Who has been killed for it may need long to end, and can do no less.
+	 * What a task runs up at its end others find, or the sweep.
+	 */
 	if (agentns_dying(current))
 		return;
 	/* To look once a tick is enough where none is to be had. */

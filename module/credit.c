@@ -160,27 +160,6 @@ static u64 agentns_spent(const struct agentns_session *s,
 }
 
 /*
- * Is a thread of current's process on its way out, with its place? Whoever
- * waited for it in pthread_join() was woken before it gives that back.
- */
-static bool agentns_thread_ends(void)
-{
-	struct task_struct *t;
-	bool ends = false;
-
-	rcu_read_lock();
-	for_each_thread(current, t) {
-		/* As in agentns_dying(). Behind exit_notify() it has none. */
-		ends = data_race(READ_ONCE(t->flags)) & PF_EXITING &&
-		       !READ_ONCE(t->exit_state);
-		if (ends)
-			break;
-	}
-	rcu_read_unlock();
-	return ends;
-}
-
-/*
  * What @top and its descendants were charged, and what of it is done.
  *
  * Model: credit.pml, in flight
@@ -193,8 +172,6 @@ static bool agentns_in_flight(struct agentns_session *top,
 	struct agentns_session *s;
 	int cpu;
 
-	if (res == AGENTNS_TASKS)
-		return agentns_thread_ends();
 	if (!bytes && res != AGENTNS_FORKS)
 		return false;
 

@@ -237,7 +237,7 @@ void agentns_expired(struct agentns_session *s, u64 elapsed_ns)
 	spin_lock(&s->root->tree_lock);
 	c.max = s->max_elapsed_ns;
 	c.action = s->action;
-	/* Someone may have come in since. */
+	/* Someone may have come in since, or is not gone yet. */
 	again = s->elapsed_crossed && c.action == AGENT_NS_ACTION_KILL &&
 		agentns_used(s, AGENTNS_TASKS) > 0;
 	if (!c.max || elapsed_ns < c.max || (s->elapsed_crossed && !again)) {

@@ -424,6 +424,7 @@ FIXTURE_VARIANT(privileged) {
 	enum who caller;	/* who executes the program */
 	bool no_new_privs;
 	bool by_file;		/* left open by root, from whom the session is */
+	bool touched;		/* by root inside, behind it: another limit */
 	int result;
 };
 
@@ -463,6 +464,9 @@ PROGRAM(like_sudo_under_limits_by_files, .file = "./setuid", .argument = "sudo",
 PROGRAM(ordinary_under_limits_by_files, .file = "./plain",
 	.argument = "helper", .limiter = USER, .caller = USER, .by_file = true,
 	.result = DENIED);
+PROGRAM(like_sudo_under_limits_that_root_touched, .file = "./setuid",
+	.argument = "sudo", .limiter = USER, .caller = USER, .touched = true,
+	.result = KILLED);
 PROGRAM(set_group_id, .file = "./setgid", .argument = "helper",
 	.limiter = USER, .caller = USER, .result = KILLED);
 PROGRAM(ordinary_32, .file = "./plain_32", .argument = "helper",
@@ -524,23 +528,48 @@ static bool write_limits(const int files[2])
 	return write(files[0], "deny", 4) != 4 || write(files[1], "5", 1) != 1;
 }
 
+/* Root in the session, who sets a limit there when @*go is closed. */
+static pid_t root_waits(int *go)
+{
+	char id[HEX_ID + 1], byte;
+	int p[2];
+	pid_t pid;
+
+	own_id(id);
+	if (pipe(p))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(p[1]);
+		_exit(read(p[0], &byte, 1) ||
+		      session_set(id, "max_forks", "1000"));
+	}
+	close(p[0]);
+	*go = p[1];
+	return pid;
+}
+
 TEST_F(privileged, program)
 {
 	struct agent_ns_budget_ex ex = {
 		.max_unlinks = 5, .action = AGENT_NS_ACTION_DENY,
 	};
-	pid_t pid = fork();
-	int files[2];
+	pid_t pid = fork(), root = 0;
+	int files[2], go;
 
 	if (!pid) {
 		if (enter_session())
 			_exit(20);
 		if (variant->by_file)
 			open_limits(files);
+		if (variant->touched)
+			root = root_waits(&go);
 		if (variant->limiter != ROOT && become_nobody())
 			_exit(21);
 		if (variant->by_file ? write_limits(files) : set_ex(ex))
 			_exit(22);
+		if (variant->touched && (close(go) || reap(root)))
+			_exit(27);
 		if (variant->caller == USER && variant->limiter == ROOT &&
 		    become_nobody())
 			_exit(23);

@@ -4,8 +4,9 @@
  * something to put away then.
  *
  * SIGINT, SIGTERM and SIGHUP are kept out from the begin to the first poll;
- * then they interrupt a poll, and a write that nobody reads. One that was
- * ignored stays so, as nohup(1) wants.
+ * then they interrupt a poll, and a write that nobody reads. (One that comes
+ * in the moment before such a write is for the next poll; a second one ends it.)
+ * One that was ignored stays so, as nohup(1) wants.
  */
 #ifndef AGENTNS_UNTIL_SIGNAL_H
 #define AGENTNS_UNTIL_SIGNAL_H

@@ -38,26 +38,38 @@ static int missing_file(int pid_fd)
 	return faccessat(pid_fd, "status", F_OK, 0) ? -ESRCH : -ENOSYS;
 }
 
+/* The directory that tells of a process's session; see agentns__open_member(). */
+static int open_member(struct agentns *handle, pid_t pid)
+{
+	int pid_fd = open_pid(handle, pid), member_fd;
+
+	if (pid_fd < 0)
+		return pid_fd;
+	member_fd = agentns__open_member(pid_fd, pid);
+	if (member_fd < 0)
+		return pid_fd;
+	close(pid_fd);
+	return member_fd;
+}
+
 static ssize_t read_pid_file(struct agentns *handle, pid_t pid,
 			     const char *name, char *buf, size_t size,
 			     ssize_t (*read_fn)(int, const char *, char *,
 						size_t))
 {
-	int pid_fd, member_fd;
+	/* A thread that ends meanwhile is not the process. */
+	int fd, tries = 2;
 	ssize_t len;
 
-	pid_fd = open_pid(handle, pid);
-	if (pid_fd < 0)
-		return pid_fd;
-	member_fd = agentns__open_member(pid_fd, pid);
-	if (member_fd >= 0) {
-		close(pid_fd);
-		pid_fd = member_fd;
-	}
-	len = read_fn(pid_fd, name, buf, size);
-	if (len == -ENOENT)
-		len = missing_file(pid_fd);
-	close(pid_fd);
+	do {
+		fd = open_member(handle, pid);
+		if (fd < 0)
+			return fd;
+		len = read_fn(fd, name, buf, size);
+		if (len == -ENOENT)
+			len = missing_file(fd);
+		close(fd);
+	} while (len == -ESRCH && --tries);
 	return len;
 }
 
@@ -79,10 +91,14 @@ int agentns_pid_comm(struct agentns *handle, pid_t pid, char *buf,
 {
 	char text[128];
 	ssize_t len;
+	int fd;
 
-	len = read_pid_file(handle, pid, "comm", text, sizeof(text),
-			    agentns__read_file);
-	if (len == -ENOSYS)
+	fd = open_pid(handle, pid);
+	if (fd < 0)
+		return fd;
+	len = agentns__read_file(fd, "comm", text, sizeof(text));
+	close(fd);
+	if (len == -ENOENT)
 		return -ESRCH;
 	if (len < 0)
 		return len;

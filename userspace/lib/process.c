@@ -270,10 +270,16 @@ static bool process_is_in(int pid_fd, const struct agentns_process *p,
 	       (p->threads > 1 && any_thread(pid_fd, thread_is_in, family));
 }
 
+/* What a walk looks for in tasks, and finds. */
+struct need {
+	int sig;
+	bool now;	/* one that has to be sent it */
+	bool later;	/* one that is to stop, but finishes its system call first */
+};
+
 /*
  * Was @sig sent to a task that sleeps so that it wakes for none, as the parent
- * in vfork() of a child that is stopped? It acts on it before it does anything
- * else, but that may be long. @fd: of its directory
+ * in vfork() of a child that is stopped? @fd: of its directory
  */
 static bool sleeps_with(int fd, char state, int sig)
 {
@@ -282,38 +288,48 @@ static bool sleeps_with(int fd, char state, int sig)
 		read_status(fd, "ShdPnd:", 16)) & 1ULL << (sig - 1);
 }
 
-static bool task_needs(int fd, char state, int sig)
+/* Return: whether that is enough. */
+static bool look_at_task(int fd, char state, struct need *need)
 {
 	if (state == 'Z' || state == 'X')
 		return false;
-	switch (sig) {
+	switch (need->sig) {
 	case SIGSTOP:
-		return state != 'T' && state != 't' &&
-		       !sleeps_with(fd, state, sig);
+		if (state == 'T' || state == 't')
+			return false;
+		if (sleeps_with(fd, state, SIGSTOP))
+			need->later = true;
+		else
+			need->now = true;
+		break;
 	case SIGCONT:
-		return state == 'T' || sleeps_with(fd, state, SIGSTOP);
+		need->now = state == 'T' || sleeps_with(fd, state, SIGSTOP);
+		break;
 	case SIGKILL:
-		return !sleeps_with(fd, state, sig);
+		need->now = !sleeps_with(fd, state, SIGKILL);
+		break;
 	default:
-		return true;
+		need->now = true;
 	}
+	return need->now;
 }
 
-static bool thread_needs(int thread_fd, void *data)
+static bool look_at_thread(int thread_fd, void *data)
 {
 	struct agentns_process thread;
 
 	return !read_stat(thread_fd, "stat", &thread) &&
-	       task_needs(thread_fd, thread.state, *(int *)data);
+	       look_at_task(thread_fd, thread.state, data);
 }
 
 /* Others may go on where the first thread has ended, and "Z" is its state. */
-static bool process_needs(int pid_fd, const struct agentns_process *p, int sig)
+static void look_at_process(int pid_fd, const struct agentns_process *p,
+			    struct need *need)
 {
 	if (p->pid == getpid())
-		return false;
-	return task_needs(pid_fd, p->state, sig) ||
-	       (p->threads > 1 && any_thread(pid_fd, thread_needs, &sig));
+		return;
+	if (!look_at_task(pid_fd, p->state, need) && p->threads > 1)
+		any_thread(pid_fd, look_at_thread, need);
 }
 
 /*
@@ -323,9 +339,10 @@ static bool process_needs(int pid_fd, const struct agentns_process *p, int sig)
  * Return: 1 when it was signalled, 0 when there was no need, negative errno.
  */
 static int signal_one(struct agentns_process_iter *iter, pid_t pid,
-		      struct agentns__family *family, int sig)
+		      struct agentns__family *family, int sig, bool *later)
 {
 	struct agentns_process p = { .pid = pid };
+	struct need need = { .sig = sig };
 	int pidfd, fd, ret = 0;
 
 	pidfd = pidfd_open(pid, 0);
@@ -334,8 +351,10 @@ static int signal_one(struct agentns_process_iter *iter, pid_t pid,
 	fd = open_pid(iter, pid);
 	if (fd < 0)
 		goto out;
-	if (!read_process(fd, &p) && process_is_in(fd, &p, family) &&
-	    process_needs(fd, &p, sig)) {
+	if (!read_process(fd, &p) && process_is_in(fd, &p, family))
+		look_at_process(fd, &p, &need);
+	*later |= need.later;
+	if (need.now) {
 		ret = pidfd_send_signal(pidfd, sig, NULL, 0) ? -errno : 1;
 		if (ret == -ESRCH)
 			ret = 0;
@@ -368,9 +387,12 @@ static int add_hit(struct hits *hits, pid_t pid)
 	return 0;
 }
 
-/* Return: how many were signalled in this walk, or a negative errno. */
+/*
+ * Return: how many were signalled in this walk, or a negative errno; @later is
+ * set where somebody is to stop yet.
+ */
 static int signal_pass(struct agentns *handle, struct agentns__family *family,
-		       int sig, struct hits *hits)
+		       int sig, struct hits *hits, bool *later)
 {
 	struct agentns_process_iter *iter;
 	int ret, error = 0, count = 0;
@@ -379,8 +401,9 @@ static int signal_pass(struct agentns *handle, struct agentns__family *family,
 	ret = agentns_process_iter_open(handle, &iter);
 	if (ret)
 		return ret;
+	*later = false;
 	while ((pid = next_pid(iter, &ret))) {
-		int one = signal_one(iter, pid, family, sig);
+		int one = signal_one(iter, pid, family, sig, later);
 
 		if (one > 0) {
 			count++;
@@ -404,6 +427,7 @@ int agentns_session_signal(struct agentns *handle,
 	struct agentns__family family;
 	struct hits hits = { NULL, 0 };
 	unsigned int passes = 0;
+	bool later = false;
 	int ret;
 
 	*count = 0;
@@ -415,8 +439,11 @@ int agentns_session_signal(struct agentns *handle,
 			nanosleep(&pause, NULL);
 		ret = agentns__family_refresh(&family);
 		if (!ret)
-			ret = signal_pass(handle, &family, sig, &hits);
-	} while (ret > 0 && again && ++passes < PASSES_MAX);
+			ret = signal_pass(handle, &family, sig, &hits,
+					  &later);
+		/* A fork that is under way is finished before a stop. */
+	} while ((ret > 0 || (!ret && later)) && again &&
+		 ++passes < PASSES_MAX);
 	*count = hits.n;
 	if (ret > 0)
 		ret = again ? -EAGAIN : 0;

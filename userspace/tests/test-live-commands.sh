@@ -499,7 +499,7 @@ test_events_signals() {
 		until_true writes $watcher
 		result_of $? "events $source: nobody reads"
 		kill $watcher
-		(sleep 20; kill -KILL $watcher) 9>&- 2>"$tmp/late" &
+		(sleep 20; kill -KILL $watcher) 9>&- >"$tmp/late" 2>&1 &
 		late=$!
 		wait $watcher
 		status=$?
