@@ -432,10 +432,11 @@ static bool agentns_thread_ends(void)
 	for_each_thread(current, t) {
 		/* As in agentns_dying(): each task writes its own, plainly. */
 		unsigned int flags = data_race(READ_ONCE(t->flags));
+		/* Likewise. It has no place any more when it has none. */
+		bool namespaces = data_race(READ_ONCE(t->nsproxy));
 
-		/* It has none any more when it has no namespaces. */
-		ends = flags & PF_EXITING && !(flags & AGENTNS_PF_WORKER) &&
-		       data_race(READ_ONCE(t->nsproxy));
+		ends = namespaces && flags & PF_EXITING &&
+		       !(flags & AGENTNS_PF_WORKER);
 		if (ends)
 			break;
 	}
