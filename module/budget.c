@@ -8,6 +8,7 @@
 
 #include "authority.h"
 #include "budget.h"
+#include "compat/sched.h"
 #include "crossing.h"
 #include "deadline.h"
 #include "gate.h"
