@@ -306,10 +306,12 @@ static int agentns_file_ioctl(struct file *file, unsigned int cmd,
 	return -EPERM;
 }
 
+/* Others' attributes with that prefix are theirs. */
 static bool agentns_is_hint(const char *name)
 {
-	return !strncmp(name, AGENT_NS_HINT_PREFIX,
-			sizeof(AGENT_NS_HINT_PREFIX) - 1);
+	return !strcmp(name, AGENT_NS_HINT_SESSION) ||
+	       !strcmp(name, AGENT_NS_HINT_TS) ||
+	       !strcmp(name, AGENT_NS_HINT_INTENT);
 }
 
 /* An attribute of ours is about to change: forget what is known of it. */
@@ -393,16 +395,10 @@ static int agentns_inode_removexattr(AGENTNS_IDMAP_ARG struct dentry *dentry,
 
 #endif
 
-/*
- * The copy is a new file of whoever made overlayfs copy it. Others' attributes
- * with our prefix are theirs.
- */
+/* The copy is a new file of whoever made overlayfs copy it. */
 static int agentns_inode_copy_up_xattr(AGENTNS_COPY_UP_ARG const char *name)
 {
-	if (!strcmp(name, AGENT_NS_STAMP_XATTR) ||
-	    !strcmp(name, AGENT_NS_HINT_SESSION) ||
-	    !strcmp(name, AGENT_NS_HINT_TS) ||
-	    !strcmp(name, AGENT_NS_HINT_INTENT))
+	if (!strcmp(name, AGENT_NS_STAMP_XATTR) || agentns_is_hint(name))
 		return AGENTNS_COPY_UP_DISCARD;
 	return -EOPNOTSUPP;
 }

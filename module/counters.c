@@ -64,6 +64,18 @@ static void agentns_counters_add(const struct agentns_session *s,
 	sum->fork_count += own.fork_count;
 }
 
+static void agentns_counters_sum(struct agentns_session *s,
+				 struct agent_ns_counters_uapi *counters)
+{
+	struct agentns_session *pos;
+
+	lockdep_assert_held(&s->root->tree_lock);
+
+	*counters = (struct agent_ns_counters_uapi) { };
+	agentns_for_each_descendant(pos, s)
+		agentns_counters_add(pos, counters);
+}
+
 /**
  * agentns_counters_read - sum up what a session and its descendants did
  * @s: pinned, or ending and not yet unlinked
@@ -77,12 +89,8 @@ static void agentns_counters_add(const struct agentns_session *s,
 void agentns_counters_read(struct agentns_session *s,
 			   struct agent_ns_counters_uapi *counters)
 {
-	struct agentns_session *pos;
-
-	*counters = (struct agent_ns_counters_uapi) { };
 	spin_lock(&s->root->tree_lock);
-	agentns_for_each_descendant(pos, s)
-		agentns_counters_add(pos, counters);
+	agentns_counters_sum(s, counters);
 	spin_unlock(&s->root->tree_lock);
 	counters->elapsed_ns = agentns_elapsed_ns(s);
 }
@@ -92,34 +100,19 @@ void agentns_counters_read(struct agentns_session *s,
  * @s: pinned, or ending and not yet unlinked
  * @ex: where the sums go
  *
- * Each number is right; they are of two moments, one close behind the other.
- *
  * Context: Process context; takes the tree lock.
  */
 void agentns_counters_read_ex(struct agentns_session *s,
 			      struct agent_ns_counters_ex *ex)
 {
-	struct agent_ns_counters_uapi counters;
-	s64 tasks, cpu_ns;
-
-	agentns_counters_read(s, &counters);
 	spin_lock(&s->root->tree_lock);
-	tasks = agentns_used(s, AGENTNS_TASKS);
-	cpu_ns = agentns_used(s, AGENTNS_CPU);
-	*ex = (struct agent_ns_counters_ex) {
-		.total_syscalls	= counters.total_syscalls,
-		.openat_count	= counters.openat_count,
-		.write_bytes	= counters.write_bytes,
-		.connect_count	= counters.connect_count,
-		.unlink_count	= counters.unlink_count,
-		.fork_count	= counters.fork_count,
-		.elapsed_ns	= counters.elapsed_ns,
-		.tasks		= max(tasks, 0LL),
-		.cpu_ns		= max(cpu_ns, 0LL),
-		.descendants	= s->descendants,
-		.crossings	= s->crossings,
-	};
+	agentns_counters_sum(s, &ex->counters);
+	ex->tasks = max(agentns_used(s, AGENTNS_TASKS), 0LL);
+	ex->cpu_ns = max(agentns_used(s, AGENTNS_CPU), 0LL);
+	ex->descendants = s->descendants;
+	ex->crossings = s->crossings;
 	spin_unlock(&s->root->tree_lock);
+	ex->counters.elapsed_ns = agentns_elapsed_ns(s);
 }
 
 /**

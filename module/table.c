@@ -123,14 +123,14 @@ static void agentns_show_headings(struct seq_file *m)
 static void agentns_show_session(struct seq_file *m, struct agentns_session *s)
 {
 	static const u8 none[AGENT_NS_ID_BYTES];
-	struct agent_ns_counters_ex counters;
+	struct agent_ns_counters_ex ex;
 	char intent[AGENT_NS_INTENT_MAX + 1];
 	struct agentns_budget budget;
 	enum agentns_limit i;
 
 	agentns_intent_copy(s, intent);
 	agentns_budget_get(s, &budget);
-	agentns_counters_read_ex(s, &counters);
+	agentns_counters_read_ex(s, &ex);
 
 	seq_printf(m, "%*phN %*phN", AGENT_NS_ID_BYTES, s->id,
 		   AGENT_NS_ID_BYTES, s->parent ? s->parent->id : none);
@@ -140,17 +140,17 @@ static void agentns_show_session(struct seq_file *m, struct agentns_session *s)
 	seq_putc(m, ' ');
 	seq_puts(m, agentns_action_names[budget.action]);
 	agentns_put_limit(m, budget.grace_ns);
-	seq_put_decimal_ull(m, " ", counters.crossings);
-	seq_put_decimal_ull(m, " ", counters.descendants);
-	seq_put_decimal_ull(m, " ", counters.tasks);
-	seq_put_decimal_ull(m, " ", counters.cpu_ns);
-	seq_put_decimal_ull(m, " ", counters.total_syscalls);
-	seq_put_decimal_ull(m, " ", counters.openat_count);
-	seq_put_decimal_ull(m, " ", counters.write_bytes);
-	seq_put_decimal_ull(m, " ", counters.connect_count);
-	seq_put_decimal_ull(m, " ", counters.unlink_count);
-	seq_put_decimal_ull(m, " ", counters.fork_count);
-	seq_put_decimal_ull(m, " ", counters.elapsed_ns);
+	seq_put_decimal_ull(m, " ", ex.crossings);
+	seq_put_decimal_ull(m, " ", ex.descendants);
+	seq_put_decimal_ull(m, " ", ex.tasks);
+	seq_put_decimal_ull(m, " ", ex.cpu_ns);
+	seq_put_decimal_ull(m, " ", ex.counters.total_syscalls);
+	seq_put_decimal_ull(m, " ", ex.counters.openat_count);
+	seq_put_decimal_ull(m, " ", ex.counters.write_bytes);
+	seq_put_decimal_ull(m, " ", ex.counters.connect_count);
+	seq_put_decimal_ull(m, " ", ex.counters.unlink_count);
+	seq_put_decimal_ull(m, " ", ex.counters.fork_count);
+	seq_put_decimal_ull(m, " ", ex.counters.elapsed_ns);
 	for (i = 0; i < AGENTNS_NR_LIMITS; i++)
 		agentns_put_limit(m, budget.limit[i]);
 	/* Last, because it may hold blanks; never a newline. */

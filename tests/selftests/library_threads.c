@@ -76,7 +76,7 @@ static void look_at_myself(struct worker *w, struct agentns *handle)
 
 	MUST(w, !agentns_get_counters(&before));
 	MUST(w, !agentns_get_counters_ex(&between) && between.tasks == 1 &&
-	     between.total_syscalls > before.total_syscalls);
+	     between.counters.total_syscalls > before.total_syscalls);
 	MUST(w, !agentns_get_id(&id) && !agentns_id_cmp(&id, &w->id));
 	MUST(w, !agentns_get_intent(tag) && !strcmp(tag, w->intent));
 	MUST(w, !agentns_get_budget(&budget) &&

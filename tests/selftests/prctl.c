@@ -441,15 +441,15 @@ TEST_F(inside, extended_counters)
 	EXPECT_EQ(2, ex.tasks);
 	EXPECT_EQ(1, ex.descendants);
 	EXPECT_EQ(0, ex.crossings);
-	EXPECT_EQ(1, ex.fork_count);
-	EXPECT_LE(4, ex.write_bytes);
-	EXPECT_GE(session_get(home, "counters/total_syscalls"), ex.total_syscalls);
-	EXPECT_GE(session_get(home, "counters/openat_count"), ex.openat_count);
+	EXPECT_EQ(1, ex.counters.fork_count);
+	EXPECT_LE(4, ex.counters.write_bytes);
+	EXPECT_GE(session_get(home, "counters/total_syscalls"), ex.counters.total_syscalls);
+	EXPECT_GE(session_get(home, "counters/openat_count"), ex.counters.openat_count);
 	EXPECT_GE(session_get(home, "counters/cpu_ns"), ex.cpu_ns);
-	EXPECT_GE(session_get(home, "counters/elapsed_ns"), ex.elapsed_ns);
+	EXPECT_GE(session_get(home, "counters/elapsed_ns"), ex.counters.elapsed_ns);
 	EXPECT_LT(0, ex.cpu_ns);
-	EXPECT_LT(0, ex.elapsed_ns);
-	EXPECT_EQ(0, ex.connect_count);
+	EXPECT_LT(0, ex.counters.elapsed_ns);
+	EXPECT_EQ(0, ex.counters.connect_count);
 	close(p[1]);
 	EXPECT_EQ(child, waitpid(child, NULL, 0));
 	EXPECT_EQ(0, session_set(home, "max_unlinks", "1"));
@@ -457,7 +457,7 @@ TEST_F(inside, extended_counters)
 	EXPECT_EQ(-1, unlink("/nonexistent"));
 	ASSERT_EQ(0, agent5(PR_GET_AGENT_COUNTERS_EX, (long)&ex, sizeof(ex), 0, 0));
 	EXPECT_EQ(1, ex.tasks);
-	EXPECT_EQ(2, ex.unlink_count);
+	EXPECT_EQ(2, ex.counters.unlink_count);
 	EXPECT_EQ(1, ex.crossings);
 	EXPECT_TRUE(WAIT_FOR(!session_get(home, "descendants")));
 }

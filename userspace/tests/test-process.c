@@ -34,19 +34,22 @@ struct threads {
 	bool leader_ends;
 };
 
-static void *other_thread(void *data)
+static void __attribute__((noreturn)) tell_and_pause(int fd)
 {
-	const struct threads *t = data;
 	pid_t tid = gettid();
 
-	if (write(t->fd, &tid, sizeof(tid)) != sizeof(tid))
+	if (write(fd, &tid, sizeof(tid)) != sizeof(tid))
 		_exit(1);
 	for (;;)
 		pause();
-	return NULL;
 }
 
-static void __attribute__((noreturn)) be_two_threads(struct threads *t)
+static void *other_thread(void *data)
+{
+	tell_and_pause(((const struct threads *)data)->fd);
+}
+
+static void be_two_threads(const struct threads *t)
 {
 	/* Not on the stack of a thread that ends. */
 	static struct threads copy;
@@ -57,11 +60,11 @@ static void __attribute__((noreturn)) be_two_threads(struct threads *t)
 		_exit(1);
 	if (t->leader_ends)
 		pthread_exit(NULL);
-	for (;;)
-		pause();
 }
 
-static pid_t start(bool leader_ends, pid_t *tid)
+/* A process that is @be, and then pauses; *@tid is who tells of itself. */
+static pid_t start(void (*be)(const struct threads *), bool leader_ends,
+		   pid_t *tid)
 {
 	int fds[2];
 	pid_t pid;
@@ -72,11 +75,13 @@ static pid_t start(bool leader_ends, pid_t *tid)
 	if (!pid) {
 		struct threads t = { fds[1], leader_ends };
 
-		be_two_threads(&t);
+		be(&t);
+		for (;;)
+			pause();
 	}
 	close(fds[1]);
 	if (read(fds[0], tid, sizeof(*tid)) != sizeof(*tid))
-		tap_bail("a process of two threads does not start");
+		tap_bail("a process of two tasks does not start");
 	close(fds[0]);
 	return pid;
 }
@@ -176,7 +181,7 @@ static void test_threads(struct agentns *h, bool leader_ends)
 
 	if (agentns_id_parse(ID_A, &id))
 		tap_bail("bad id in a test");
-	pid = start(leader_ends, &tid);
+	pid = start(be_two_threads, leader_ends, &tid);
 	ok(reaches(pid, pid, leader_ends ? "Z" : "S") && reaches(pid, tid, "S"),
 	   "%s: it is so", what);
 	put_process(pid, tid, leader_ends);
@@ -204,40 +209,18 @@ static void test_threads(struct agentns *h, bool leader_ends)
 
 /* ---- one that no signal wakes ---- */
 
-static int tell_and_pause(void *data)
+static int other_process(void *data)
 {
-	pid_t self = getpid();
-
-	if (write(*(int *)data, &self, sizeof(self)) != sizeof(self))
-		return 1;
-	for (;;)
-		pause();
-	return 0;
+	tell_and_pause(((const struct threads *)data)->fd);
 }
 
-/* Its child's PID is in *@child; the parent goes on when that has ended. */
-static pid_t start_vfork(pid_t *child)
+/* As vfork(), with a stack of its own for the child. */
+static void be_in_vfork(const struct threads *t)
 {
-	int fds[2];
-	pid_t pid;
+	static char stack[65536] __attribute__((aligned(16)));
 
-	if (pipe(fds))
-		tap_bail("no pipe");
-	pid = fork();
-	if (!pid) {
-		/* As vfork(), on a stack of its own. */
-		static char stack[65536] __attribute__((aligned(16)));
-
-		clone(tell_and_pause, stack + sizeof(stack),
-		      CLONE_VM | CLONE_VFORK | SIGCHLD, &fds[1]);
-		for (;;)
-			pause();
-	}
-	close(fds[1]);
-	if (read(fds[0], child, sizeof(*child)) != sizeof(*child))
-		tap_bail("vfork() does not start");
-	close(fds[0]);
-	return pid;
+	clone(other_process, stack + sizeof(stack),
+	      CLONE_VM | CLONE_VFORK | SIGCHLD, (void *)t);
 }
 
 static void test_vfork(struct agentns *h)
@@ -249,7 +232,7 @@ static void test_vfork(struct agentns *h)
 
 	if (agentns_id_parse(ID_A, &id))
 		tap_bail("bad id in a test");
-	pid = start_vfork(&child);
+	pid = start(be_in_vfork, false, &child);
 	snprintf(path, sizeof(path), "proc/%d", pid);
 	put_task(path, ID_A "\n");
 	snprintf(path, sizeof(path), "proc/%d", child);

@@ -167,26 +167,14 @@ struct agent_ns_counters_uapi {
 
 /**
  * struct agent_ns_counters_ex - all that is counted of a session
- * @total_syscalls: as in struct agent_ns_counters_uapi, as the six below it
- * @openat_count: likewise
- * @write_bytes: likewise
- * @connect_count: likewise
- * @unlink_count: likewise
- * @fork_count: likewise
- * @elapsed_ns: likewise
+ * @counters: what PR_GET_AGENT_COUNTERS gets
  * @tasks: that live now, in it and its descendants, threads too
  * @cpu_ns: nanoseconds of CPU time that they have used, who has ended included
  * @descendants: sessions below it that live now
  * @crossings: how often a limit of it was reached
  */
 struct agent_ns_counters_ex {
-	__u64 total_syscalls;
-	__u64 openat_count;
-	__u64 write_bytes;
-	__u64 connect_count;
-	__u64 unlink_count;
-	__u64 fork_count;
-	__u64 elapsed_ns;
+	struct agent_ns_counters_uapi counters;
 	__u64 tasks;
 	__u64 cpu_ns;
 	__u64 descendants;
